@@ -1,0 +1,1 @@
+"""Stages ERP objects of construction projects for accounting approval."""

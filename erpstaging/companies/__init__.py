@@ -1,0 +1,1 @@
+"""Companies, users, privileges, service accounts: who may act, and where."""

@@ -1,0 +1,1 @@
+"""Refusals, clock, money, correlation id, company scope, set-based writes: no table, no concept of its own."""

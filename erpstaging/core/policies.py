@@ -1,0 +1,77 @@
+"""Migration operations that put a company's wall around a table (docs/decisions/company-walls.md)."""
+
+from collections.abc import Iterable
+
+from django.db import migrations
+
+OWN_COMPANY = "company_id = NULLIF(current_setting('erpstaging.company', true), '')::bigint"
+EVERY_COMPANY = "current_setting('erpstaging.scope', true) = 'all'"
+
+
+def company_wall(
+    table: str,
+    *,
+    references: Iterable[tuple[str, str]] = (),
+    everywhere: str = "SELECT",
+    nullable: bool = False,
+    referenced: bool = True,
+) -> migrations.RunSQL:
+    """Row-level security by `company_id`, and references that cannot point into another company.
+
+    `references` are (column, table it points to) pairs; the table pointed to has the UNIQUE (company_id, id) that its own
+    wall adds, unless `referenced` is off because nothing points there.
+    `everywhere` lists what the scope of all companies may do besides reading, such as "SELECT, UPDATE, INSERT".
+    `nullable`: rows without a company may be inserted (sign-ins); only the scope of all companies reads them.
+    """
+    insert_check = f"(company_id IS NULL OR {OWN_COMPANY})" if nullable else f"({OWN_COMPANY})"
+    forward = [f"ALTER TABLE {table} ADD CONSTRAINT {table}_company_key UNIQUE (company_id, id)"] if referenced else []
+    forward += [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY own_company ON {table} USING ({OWN_COMPANY}) WITH CHECK {insert_check}",
+    ]
+    backward: list[str] = []
+    for verb in (word.strip() for word in everywhere.split(",")):
+        clause = f"WITH CHECK ({EVERY_COMPANY})" if verb == "INSERT" else f"USING ({EVERY_COMPANY})"
+        forward.append(f"CREATE POLICY every_company_{verb.lower()} ON {table} FOR {verb} {clause}")
+        backward.append(f"DROP POLICY every_company_{verb.lower()} ON {table}")
+    for column, target in references:
+        name = f"{table}_{column}_same_company"
+        forward.append(
+            f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (company_id, {column}) "
+            f"REFERENCES {target} (company_id, id) DEFERRABLE INITIALLY DEFERRED"
+        )
+        backward.insert(0, f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    backward += [
+        f"DROP POLICY own_company ON {table}",
+        f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+    ]
+    if referenced:
+        backward.append(f"ALTER TABLE {table} DROP CONSTRAINT {table}_company_key")
+    return migrations.RunSQL(forward, backward)
+
+
+def transition_guard(table: str, column: str, pairs: Iterable[tuple[str, str]]) -> migrations.RunSQL:
+    """Refuse in the database every change of a state that the transition table does not name.
+
+    The model's transitions guard `save()`; this guards bulk statements too.
+    """
+    allowed = ", ".join(f"('{source}', '{target}')" for source, target in sorted(set(pairs)))
+    return migrations.RunSQL(
+        [
+            f"""
+            CREATE FUNCTION {table}_{column}_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF (OLD.{column}, NEW.{column}) NOT IN ({allowed}) THEN
+                    RAISE EXCEPTION '{table} % cannot go from % to %', OLD.id, OLD.{column}, NEW.{column}
+                        USING ERRCODE = 'check_violation', CONSTRAINT = '{table}_{column}_guard';
+                END IF;
+                RETURN NEW;
+            END $$
+            """,
+            f"CREATE TRIGGER {table}_{column}_guard BEFORE UPDATE OF {column} ON {table} FOR EACH ROW "
+            f"WHEN (OLD.{column} IS DISTINCT FROM NEW.{column}) EXECUTE FUNCTION {table}_{column}_guard()",
+        ],
+        [f"DROP TRIGGER {table}_{column}_guard ON {table}", f"DROP FUNCTION {table}_{column}_guard()"],
+    )

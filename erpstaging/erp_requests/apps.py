@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class ErpRequestsConfig(AppConfig):
+    name = "erpstaging.erp_requests"

@@ -1,0 +1,1 @@
+"""Facts recorded in the caller's transaction, for whoever listens."""
