@@ -73,6 +73,8 @@ class Entity:
     events: EntityEvents = field(default_factory=EntityEvents)
     webhook_resource: str | None = None
     unique_within: tuple[str, ...] = ()
+    # Contracts and change orders: project people need the admin level to keep and send them.
+    kept_by_admins: bool = False
     view_shape: Shape | None = None
     wire_path: str | None = None
 

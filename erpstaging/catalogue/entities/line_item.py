@@ -17,6 +17,7 @@ LINE_ITEM = Entity(
     parents=("work_order_contract",),
     title_field="description",
     amount_field="amount",
+    kept_by_admins=True,
     webhook_resource="Work Order Contract Line Items",
     fields=(
         integer("position", "Position"),

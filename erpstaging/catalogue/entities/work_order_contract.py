@@ -27,6 +27,7 @@ WORK_ORDER_CONTRACT = Entity(
     title_field="title",
     status_field="status",
     approved_status="Approved",
+    kept_by_admins=True,
     webhook_resource="Work Order Contracts",
     wire_path="work_order_contracts",
     prerequisites=("status_approved", "vendor_linked", "line_with_erp_cost_code", "project_linked"),
