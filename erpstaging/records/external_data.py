@@ -55,18 +55,18 @@ def clean_link(sent: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def apply_link(change: LinkChange, actor: Actor, taken: Mapping[tuple[str, str], Record]) -> None:
+def apply_link(
+    change: LinkChange, actor: Actor, taken: Mapping[tuple[str, str], Record], disabled_accounts: frozenset[int]
+) -> None:
     """Set the keys on the loaded record; nothing is saved.
 
     `taken` maps (item type, origin ID) to the record that holds it. Raises Invalid when the record waits for approval,
-    belongs to another integration, or the origin ID is somebody else's.
+    belongs to another integration that is not disabled, or the origin ID is somebody else's.
     """
     record = change.record
     if record.lock == Lock.WAITING:
-        raise Invalid.field(
-            "base", "The record waits for approval; nothing can be written to it.", code="pending_approval"
-        )
-    if record.account_id is not None and record.account_id != actor.account_id and not _orphaned(record):
+        raise Invalid.field("base", "The record waits for approval; nothing can be written.", code="pending_approval")
+    if record.account_id not in {None, actor.account_id} | disabled_accounts:
         raise Invalid.field("base", "Another integration owns the origin ID of this record.", code="owned_by_another")
     wanted = change.sent.get("origin_id")
     holder = taken.get((record.item_type, wanted)) if wanted is not None else None
