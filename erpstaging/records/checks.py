@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from erpstaging.catalogue.entity import Entity, clean_data
+from erpstaging.catalogue.fields import INT64, PLAIN_INTEGER
 from erpstaging.companies.actors import Actor
 from erpstaging.connections.metadata import Metadata
 from erpstaging.core.errors import Invalid
@@ -18,12 +19,8 @@ class References:
     def __init__(self, company_id: int, entity: Entity, rows: Iterable[Mapping[str, Any]]) -> None:
         names = [field.name for field in entity.references]
         ids = {row[name] for row in rows for name in names if _is_id(row.get(name))}
-        found = (
-            Record.objects.of(company_id).filter(pk__in=ids, deleted_at=None)
-            if ids
-            else Record.objects.of(company_id).none()
-        )
-        self.types: dict[int, str] = dict(found.values_list("pk", "item_type"))
+        found = Record.objects.of(company_id).filter(pk__in=ids, deleted_at=None)
+        self.types: dict[int, str] = dict(found.values_list("pk", "item_type")) if ids else {}
 
     def errors(self, entity: Entity, data: Mapping[str, Any]) -> Errors:
         """References to nothing, or to something of another type."""
@@ -35,16 +32,14 @@ class References:
 
 
 def _is_id(value: Any) -> bool:
-    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and value.isdecimal())
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < INT64
 
 
 def reference_ids(entity: Entity, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Ids may come as decimal strings; a form sends nothing else."""
+    """The data with references that came as decimal strings as numbers; a form sends nothing else."""
     names = {field.name for field in entity.references}
     return {
-        name: int(value)
-        if name in names and isinstance(value, str) and value.isdecimal() and len(value) < 19
-        else value
+        name: int(value) if name in names and isinstance(value, str) and PLAIN_INTEGER.fullmatch(value) else value
         for name, value in data.items()
     }
 

@@ -23,7 +23,8 @@ class StagedStatus(models.TextChoices):
 class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
     """An ERP object that the integrator staged for import. Children stand under their parent row.
 
-    `waiting_for` names the references that are not linked yet, as {field: origin ID}.
+    `waiting_for` lists the references of the row and its children that are not linked yet, as
+    {"row": origin ID, "field": str, "value": origin ID, "targets": [item types]}.
     """
 
     item_type = models.CharField(max_length=40)
@@ -39,7 +40,7 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
     title = models.CharField(max_length=255, blank=True)
     amount = models.DecimalField(max_digits=23, decimal_places=4, null=True)
     messages = models.JSONField(default=list)
-    waiting_for = models.JSONField(default=dict)
+    waiting_for = models.JSONField(default=list)
     project_origin_id = models.CharField(max_length=255, blank=True)
     origin_version = models.BigIntegerField(null=True)
     record = same_company(Record)
@@ -76,14 +77,14 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
             models.Index(
                 fields=["company", "id"],
                 name="staged_waiting",
-                condition=models.Q(deleted_at__isnull=True) & ~models.Q(waiting_for={}),
+                condition=models.Q(deleted_at__isnull=True) & ~models.Q(waiting_for=[]),
             ),
         ]
 
     @transition(status, source=StagedStatus.STAGED, target=StagedStatus.IMPORTED)
     def import_into(self, record: Record) -> None:
         self.record = record
-        self.messages, self.waiting_for = [], {}
+        self.messages, self.waiting_for = [], []
 
     @transition(status, source=StagedStatus.STAGED, target=StagedStatus.INVALID)
     def invalidate(self, messages: list[str]) -> None:
@@ -256,6 +257,10 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
     @transition(state, source=[ExportState.EXPORTING, ExportState.FAILED], target=ExportState.SYNCED)
     def sync(self, *, now: datetime) -> None:
         self.messages = []
+        self.closed_at = now
+
+    @transition(state, source=ExportState.SYNCED, target=ExportState.UNLINKED)
+    def unlink(self, *, now: datetime) -> None:
         self.closed_at = now
 
 

@@ -30,6 +30,7 @@ STAGED_EXPORT_MOVES = [
     ("exporting", "failed"),
     ("exporting", "synced"),
     ("failed", "synced"),
+    ("synced", "unlinked"),
 ]
 
 
@@ -102,7 +103,7 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(blank=True, max_length=255)),
                 ("amount", models.DecimalField(decimal_places=4, max_digits=23, null=True)),
                 ("messages", models.JSONField(default=list)),
-                ("waiting_for", models.JSONField(default=dict)),
+                ("waiting_for", models.JSONField(default=list)),
                 ("project_origin_id", models.CharField(blank=True, max_length=255)),
                 ("origin_version", models.BigIntegerField(null=True)),
                 ("changed_by_kind", models.CharField(max_length=16)),
@@ -414,7 +415,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="stagedrecord",
             index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True), models.Q(("waiting_for", {}), _negated=True)),
+                condition=models.Q(("deleted_at__isnull", True), models.Q(("waiting_for", []), _negated=True)),
                 fields=["company", "id"],
                 name="staged_waiting",
             ),
