@@ -174,7 +174,7 @@ def accept_inputs(key: str = "export-6", **more: Any) -> Ask:
 def reject_reason(key: str = "", **more: Any) -> Ask:
     values: dict[str, Any] = {
         "title": "Reject SC-1042",
-        "button": reject("export-1", version=3, label="Reject and mail", asks=""),
+        "button": reject(key or "export-1", version=3, label="Reject and mail", asks=""),
         "row": key,
         "fields": [
             FormField(name="reason", label="Reason", kind="long_text", required=True),
@@ -720,6 +720,17 @@ def nothing_waits() -> Empty:
         title="Nothing waits for you.",
         text="14 items were decided today.",
         links=[Link("Exporting", QUEUE), Link("Synced", QUEUE)],
+    )
+
+
+def stale_banner() -> Banner:
+    return Banner(
+        tone="red",
+        icon="x",
+        title="INV-2207 was not accepted.",
+        text="Priya Nair changed it at 10:42. Nothing was sent. Read version 2 and decide again.",
+        code="stale_version",
+        correlation_id="c-7Q4S0M",
     )
 
 

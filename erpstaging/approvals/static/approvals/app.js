@@ -66,7 +66,9 @@
     // A hand that runs down the list should not ask for every row on its way.
     panelTimer = setTimeout(() => {
       find("[data-split]").classList.remove("alone");
-      htmx.ajax("GET", row.dataset.url, { source: row, target: "#panel", swap: "outerHTML", values: { row: row.id } });
+      htmx
+        .ajax("GET", row.dataset.url, { source: "#panel-loader", target: "#panel", swap: "outerHTML", values: { row: row.id } })
+        .catch(() => {}); // told by `failed`
     }, 120);
   }
 
@@ -225,20 +227,23 @@
     return fields.find((field) => field.matches("[aria-invalid=true]")) ?? fields.find((field) => !field.value) ?? fields[0];
   };
 
-  document.addEventListener("htmx:afterSwap", (event) => {
-    const { target, requestConfig } = event.detail;
+  // Not before htmx has settled: until then a new row wears the classes of the one it replaces, and a new form would
+  // be sent the plain way.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const { target, requestConfig, xhr } = event.detail;
     if (target === dialog && dialog.children.length) {
       if (!dialog.open) dialog.showModal();
       firstField(dialog)?.focus();
     }
     const below = target?.nextElementSibling;
     if (below?.matches?.("tr.inline")) firstField(below)?.focus();
-    if (requestConfig?.verb === "post") afterDecision(requestConfig.parameters?.row, event.detail);
+    if (target?.matches?.("tr.inline")) firstField(document.getElementById(target.id) ?? target)?.focus();
+    if (requestConfig?.verb === "post" && xhr.status < 400) afterDecision(requestConfig.parameters.row);
   });
 
-  function afterDecision(key, detail) {
+  function afterDecision(key) {
     const row = key && document.getElementById(key);
-    if (!row || detail.xhr.status >= 400) return;
+    if (!row) return;
     find(`tr.inline[data-for="${key}"]`)?.remove();
     if (dialog?.open) dialog.close();
     tellSelection();
@@ -348,7 +353,7 @@
       const row = find("tr", holder.content);
       body.append(row);
       number(body);
-      firstField(row)?.focus();
+      find("input:not([type=hidden]), select", row)?.focus();
     }
     const row = remove?.closest("tr");
     // A line that is stored is marked as removed by the server; a new one only goes.
@@ -359,7 +364,7 @@
       find("[data-add-line]")?.focus();
     }
   });
-  const number = (body) => all("tr[id]", body).forEach((row, index) => { find("[data-position]", row).textContent = index + 1; });
+  const number = (body) => all("tr[id]", body).forEach((row, index) => { all("[data-position]", row).forEach((place) => { place.textContent = index + 1; }); });
 
   // Keyboard
 
