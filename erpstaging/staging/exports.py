@@ -107,7 +107,7 @@ def accept_exports(
 
     outcomes = _decide(company.pk, wanted, accept, versioned=True)
     accepted = [outcome.export for outcome in outcomes if outcome.export is not None]
-    _save(company.pk, accepted)
+    save_exports(company.pk, accepted)
     record_decisions(company.pk, actor, [_decision(export, "accept") for export in accepted])
     _tell(company.pk, actor, accepted, "accepted", lambda export: {"inputs": export.inputs})
     if not undo:
@@ -132,7 +132,7 @@ def release_exports(company: Company, exports: Sequence[StagedExport], *, actor:
                 held.append(export)
         else:
             leaving.append((export, node))
-    _save(company.pk, held)
+    save_exports(company.pk, held)
     _open_requests(company, leaving, actor)
     return [export for export, _ in leaving]
 
@@ -188,7 +188,7 @@ def reject_exports(
 
     outcomes = _decide(company.pk, wanted, reject, versioned=True)
     rejected = [outcome.export for outcome in outcomes if outcome.export is not None]
-    _save(company.pk, rejected)
+    save_exports(company.pk, rejected)
     give_back(company, rejected, actor=actor)
     record_decisions(company.pk, actor, [_decision(export, "reject", text) for export in rejected])
     return outcomes
@@ -225,7 +225,7 @@ def undo_accept(company: Company, export_id: int, *, actor: Actor, version: int 
 
     (outcome,) = _decide(company.pk, [Wanted(export_id, version)], undo, versioned=False)
     export = outcome.result()
-    _save(company.pk, [export])
+    save_exports(company.pk, [export])
     _tell(company.pk, actor, [export], "accept_undone", lambda _: {})
     return export
 
@@ -361,9 +361,14 @@ def _open_requests(
             export.release(erp_request)
             export.version += 0 if verb == "retried" else 1
     exports = [export for export, _ in leaving]
-    _save(company.pk, exports)
+    save_exports(company.pk, exports)
     _close_for_people(company.pk, exports)
     _tell(company.pk, actor, exports, verb, lambda export: {"erp_request_id": export.erp_request_id})
+
+
+def _item(export: StagedExport, node: dict[str, Any]) -> Item:
+    version, attempt = export.record_version, export.attempts + 1
+    return Item(export.item_type, node, version=version, attempt=attempt, inputs=export.inputs)
 
 
 def _close_for_people(company_id: int, exports: Sequence[StagedExport]) -> None:
@@ -410,9 +415,6 @@ def save_exports(company_id: int, exports: Sequence[StagedExport]) -> None:
     sets.update(
         StagedExport, [{"id": export.pk, **{name: getattr(export, name) for name in SAVED}} for export in exports]
     )
-
-
-_save = save_exports
 
 
 def _tell(
