@@ -20,20 +20,13 @@ def refuse_unseen(row: StagedExport | StagedRecord, version: int | None) -> None
             "Say which version you decide on.", errors={"version": ["is required"]}, version=row.version
         )
     if version != row.version:
-        by, at = last_change(row)
+        by, at = row.last_change
         raise StaleVersion(
             f"{by} changed it in the meantime; the version is now {row.version}.",
             version=row.version,
             decided_by=by,
             decided_at=at,
         )
-
-
-def last_change(row: StagedExport | StagedRecord) -> tuple[str, Any]:
-    """Who last decided on or changed a row, and when."""
-    if isinstance(row, StagedRecord):
-        return row.changed_by_name, row.updated_at
-    return (row.decided_by_name, row.decided_at) if row.decided_at is not None else (row.sent_by_name, row.sent_at)
 
 
 def refuse_own(actor: Actor, *authors: tuple[str, int | None, int | None]) -> None:
@@ -50,7 +43,8 @@ def owner_of(account_id: int | None) -> int | None:
     """The person who answers for a service account."""
     if account_id is None:
         return None
-    return ServiceAccount.objects.filter(pk=account_id).values_list("owner_id", flat=True).first()
+    owner: int | None = ServiceAccount.objects.filter(pk=account_id).values_list("owner_id", flat=True).first()
+    return owner
 
 
 def clean_reason(reason: Any) -> str:

@@ -1,5 +1,6 @@
 """Background work of the gate. A task message is only a hint to look at the database."""
 
+import functools
 import logging
 
 from celery import shared_task
@@ -14,14 +15,15 @@ CHUNK = 500
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="erpstaging.staging.sweep")  # type: ignore[untyped-decorator]
+@shared_task(name="erpstaging.staging.sweep")
 def sweep() -> int:
     """Let out accepted exports whose undo time is over and whose parents are linked. Answers how many left."""
     with all_companies_scope():
         due = due_exports(timezone.now(), CHUNK)
     released = 0
     for company in Company.objects.filter(pk__in=due):
-        released += in_company(company.pk, lambda company=company: release_due(company, due[company.pk], actor=SYSTEM))
+        release = functools.partial(release_due, company, due[company.pk], actor=SYSTEM)
+        released += in_company(company.pk, release)
     if released:
         log.info("released %s exports", released)
     return released
