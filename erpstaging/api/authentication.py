@@ -1,6 +1,5 @@
 """Who calls: the token in the header, or the session of a signed-in person."""
 
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +8,6 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
 from erpstaging.companies.bearers import Bearer, find_bearer
-from erpstaging.companies.models import ServiceAccount
 from erpstaging.core.errors import NotPermitted
 
 MAX_TOKEN_CHARACTERS = 512
@@ -53,14 +51,6 @@ def bearer_token(request: HttpRequest) -> str | None:
 def bearer_of(request: HttpRequest, company_id: int | None) -> Bearer | None:
     token = bearer_token(request)
     return None if token is None else find_bearer(token, company_id)
-
-
-def require_network(account: ServiceAccount, address: str | None) -> None:
-    """Raises NotPermitted when the account names networks and the caller is in none of them."""
-    if not account.allowed_networks:
-        return
-    if address is None or not any(ip_address(address) in ip_network(each) for each in account.allowed_networks):
-        raise NotPermitted("This account may not be used from your address.", code="address_not_allowed")
 
 
 def require_csrf_token(request: HttpRequest) -> None:

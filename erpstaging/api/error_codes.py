@@ -32,7 +32,16 @@ CODES: dict[str, ErrorCode] = {
     "foreign_company": ErrorCode("Not your company", "The caller has no access to this company."),
     "contradictory_company": ErrorCode("Contradictory company", "Header, path, query and body must name one company."),
     "address_not_allowed": ErrorCode("Address not allowed", "The account may be used from its listed networks only."),
+    "own_rights": ErrorCode("Own rights", "Nobody grants himself rights: a second admin does."),
     "csrf_failed": ErrorCode("CSRF check failed", "Send the CSRF token of the session in the header X-CSRFToken."),
+    "too_many_attempts": ErrorCode("Too many attempts", "Failed attempts closed the door; wait as Retry-After says."),
+    # What the token endpoints answer (RFC 6749, section 5.2).
+    "invalid_client": ErrorCode("Invalid client", "The client id is unknown, disabled, or its secret is wrong."),
+    "invalid_grant": ErrorCode("Invalid grant", "The code or refresh token is wrong, used, expired or revoked."),
+    "invalid_request": ErrorCode("Invalid request", "A parameter is missing or cannot be read."),
+    "invalid_scope": ErrorCode("Invalid scope", "The account does not have the scope that was asked for."),
+    "unauthorized_client": ErrorCode("Unauthorized client", "The client may not use this kind of grant."),
+    "unsupported_grant_type": ErrorCode("Unsupported grant type", "Use client_credentials."),
     # What is there, and how it stands.
     "not_found": ErrorCode("Not found", "It does not exist, or not for this caller."),
     "refused": ErrorCode("Refused", "A rule refused it; the message says which."),

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
@@ -15,6 +15,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from erpstaging.api.error_codes import CODES
+from erpstaging.companies.attempts import TooManyAttempts
 from erpstaging.core import errors as refusals
 from erpstaging.core.correlation import correlation_id
 
@@ -50,6 +51,7 @@ STATUS: tuple[tuple[type[refusals.Refused], int], ...] = (
     (Unauthorized, 401),
     (UnsupportedMediaType, 415),
     (RateLimited, 429),
+    (TooManyAttempts, 429),
     (refusals.BadRequest, 400),
     (refusals.Invalid, 422),
     (refusals.NotPermitted, 403),
@@ -61,7 +63,7 @@ STATUS: tuple[tuple[type[refusals.Refused], int], ...] = (
     (refusals.Busy, 503),
     (refusals.Refused, 422),
 )
-UNREADABLE = (exceptions.ParseError, SuspiciousOperation, UnreadablePostError, MultiPartParserError)
+UNREADABLE = (BadRequest, exceptions.ParseError, SuspiciousOperation, UnreadablePostError, MultiPartParserError)
 # What `errors` holds where clients of the Procore wire expect a fixed word.
 WORDS = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
 

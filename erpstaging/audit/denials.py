@@ -1,11 +1,8 @@
 """Entries about what was refused: the attempt is rolled back, its trace is not."""
 
-from typing import Any
-
-from erpstaging.audit.log import Act, record
+from erpstaging.audit.witness import write_entry
 from erpstaging.companies.actors import Actor
 from erpstaging.core.errors import NotPermitted, Refused, WrongState
-from erpstaging.core.scope import company_scope
 
 
 def is_denial(refusal: Refused) -> bool:
@@ -14,20 +11,18 @@ def is_denial(refusal: Refused) -> bool:
 
 
 def audit_denied(
-    company_id: int,
+    company_id: int | None,
     actor: Actor,
     refusal: Refused,
     *,
     attempted: str,
-    object_type: str = "",
+    object_type: str = "call",
     object_id: int | None = None,
-    record_id: int | None = None,
 ) -> None:
     """Write that `actor` attempted something and was refused, in a transaction of its own.
 
-    `attempted` names the act, such as `accept_export` or `POST /rest/v1.0/...`.
+    `attempted` names the act, such as `accept_export` or `POST /rest/v1.0/...`. The company is None where the caller
+    was refused before he was let into one.
     """
-    after: dict[str, Any] = {"attempted": attempted, "code": refusal.code, "message": refusal.message}
-    with company_scope(company_id):
-        act = Act("denied", object_type or "call", object_id, record_id, after=after)
-        record(company_id, actor, [act])
+    after = {"attempted": attempted, "code": refusal.code, "message": refusal.message}
+    write_entry(company_id, actor, "denied", object_type, object_id, after=after)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from oauth2_provider.models import AccessToken, RefreshToken
 
 from erpstaging.companies.models import Company, Membership, ServiceAccount, User
 
@@ -92,6 +93,25 @@ def _instance(model: Any, names: tuple[str, ...], values: Any, json_names: tuple
     by_name = dict(zip([*names, *json_names], given, strict=True))
     ordered = [field.attname for field in model._meta.concrete_fields if field.attname in by_name]
     return model.from_db("default", ordered, [by_name[name] for name in ordered])
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """An access token, or the refresh token beside one, and whose it is."""
+
+    id: int
+    account: ServiceAccount
+    person: User | None
+    scope: str
+
+
+def issued_token(token: str) -> IssuedToken | None:
+    """What the audit names when a token is issued or revoked; tokens themselves are never written anywhere."""
+    for model in (AccessToken, RefreshToken):
+        found = model.objects.filter(token_checksum=checksum(token)).select_related("application", "user").first()
+        if found is not None:
+            return IssuedToken(found.pk, found.application, found.user, getattr(found, "scope", ""))
+    return None
 
 
 def named_company(account_id: int, company_id: int) -> Company | None:

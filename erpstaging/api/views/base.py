@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from erpstaging.api import company_choice
-from erpstaging.api.authentication import BearerToken, bearer_of, require_csrf_token, require_network
+from erpstaging.api.authentication import BearerToken, bearer_of, require_csrf_token
 from erpstaging.api.errors import RateLimited, Unauthorized, UnsupportedMediaType
 from erpstaging.api.filters import Filter, lookups, read_filters, read_sort
 from erpstaging.api.paging import Page, paged_response, read_page
@@ -21,6 +21,7 @@ from erpstaging.api.permissions import DeclaredRights
 from erpstaging.api.ratelimits import Window, count_call
 from erpstaging.audit.denials import audit_denied, is_denial
 from erpstaging.companies import actors
+from erpstaging.companies.accounts import require_network
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.bearers import Bearer, active_company, named_company
 from erpstaging.companies.models import Company, Membership, User
