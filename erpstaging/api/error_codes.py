@@ -19,7 +19,6 @@ CODES: dict[str, ErrorCode] = {
     "body_required": ErrorCode("Body required", "This call needs a JSON object as its body."),
     "bad_query": ErrorCode("Bad query", "A parameter of the query string has a value of the wrong kind."),
     "bad_header": ErrorCode("Bad header", "A header has a value of the wrong kind, or was sent twice."),
-    "bad_host": ErrorCode("Unknown host", "The service does not answer under this host name."),
     "company_required": ErrorCode("Company required", "Name the company in the header Procore-Company-Id."),
     "unsupported_media_type": ErrorCode("Unsupported media type", "Send application/json in UTF-8, uncompressed."),
     "method_not_allowed": ErrorCode("Method not allowed", "The header Allow lists the methods of this address."),
@@ -33,6 +32,7 @@ CODES: dict[str, ErrorCode] = {
     "contradictory_company": ErrorCode("Contradictory company", "Header, path, query and body must name one company."),
     "address_not_allowed": ErrorCode("Address not allowed", "The account may be used from its listed networks only."),
     "own_rights": ErrorCode("Own rights", "Nobody grants himself rights: a second admin does."),
+    "https_required": ErrorCode("HTTPS required", "Tokens are not accepted over plain HTTP. Consider this one leaked."),
     "csrf_failed": ErrorCode("CSRF check failed", "Send the CSRF token of the session in the header X-CSRFToken."),
     "too_many_attempts": ErrorCode("Too many attempts", "Failed attempts closed the door; wait as Retry-After says."),
     # What the token endpoints answer (RFC 6749, section 5.2).

@@ -117,11 +117,16 @@ def error_response(refusal: refusals.Refused, *, status: int | None = None, name
     response = Response(body, status=status)
     if status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="erpstaging", error="invalid_token"'
-    if status in {429, 503}:
-        response["Retry-After"] = str(refusal.facts.get("retry_after", RETRY_AFTER_S))
+    for name, value in retry_after(refusal, status).items():
+        response[name] = value
     if status == 405:
         response["Allow"] = ", ".join(refusal.facts.get("allow", ()))
     return response
+
+
+def retry_after(refusal: refusals.Refused, status: int) -> dict[str, str]:
+    """The header that tells when to come back, in seconds, where coming back helps."""
+    return {"Retry-After": str(refusal.facts.get("retry_after", RETRY_AFTER_S))} if status in {429, 503} else {}
 
 
 def as_refusal(exc: Exception) -> refusals.Refused:

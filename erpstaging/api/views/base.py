@@ -55,7 +55,11 @@ class WireView(APIView):
     takes_list: ClassVar[bool] = False
     # Whether errors carry the further key `error`, as those of the webhook calls do.
     names_error: ClassVar[bool] = False
+    # What the last id of the path names, for the audit entry of a refusal.
+    object_type: ClassVar[str] = ""
 
+    actor: Actor
+    company: Company
     body: Body
     scopes: frozenset[str]
     address: str | None
@@ -107,7 +111,29 @@ class WireView(APIView):
         return handler()
 
     def leave_trace(self, exc: Exception) -> None:
-        """What has to be remembered of a refusal."""
+        """What was refused for a missing privilege or a wrong state stands in the audit, in its own transaction."""
+        if not (isinstance(exc, Refused) and is_denial(exc) and hasattr(self, "actor")):
+            return
+        ids = [value for name, value in self.kwargs.items() if name != "company_id" and isinstance(value, int)]
+        try:
+            audit_denied(
+                self.company.pk if hasattr(self, "company") else None,
+                self.actor,
+                exc,
+                attempted=f"{self.request.method} {self.request.path}"[:200],
+                object_type=self.object_type or "call",
+                object_id=ids[-1] if ids else None,
+            )
+        except Exception:
+            logger.exception("A refusal could not be written to the audit.")
+
+    def seen(self, credential: str) -> dict[str, str]:
+        """From where the actor calls, for the audit."""
+        return {
+            "address": self.address or "",
+            "user_agent": self.request.headers.get("User-Agent", ""),
+            "credential": credential,
+        }
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
@@ -181,10 +207,19 @@ class TokenAPIView(WireView):
         # Only a company that the account has makes a counter of its own, so inventing ids wins nothing.
         self.count(f"account:{bearer.account.pk}:{bearer.company.pk if bearer.company else 0}")
         self.bearer, self.scopes = bearer, bearer.scopes
+        # Without rights, until the company is known; a refusal before that is remembered under this name.
+        self.actor = self.acting(None)
         require_network(bearer.account, self.address)
         if trouble is not None:
             raise trouble
         return named
+
+    def acting(self, membership: Membership | None) -> Actor:
+        """The account with what its token may do, or the person with the rights of his membership."""
+        seen = self.seen(f"token:{self.bearer.token_id}")
+        if self.bearer.person is not None:
+            return actors.person(self.bearer.person, membership, **seen)
+        return actors.service_account(self.bearer.account, self.scopes, **seen)
 
     @property
     def login(self) -> str:
@@ -200,13 +235,8 @@ class CompanyView(WireView):
 
     # For service accounts that change something: "stage", "direct" or "export".
     direction: ClassVar[str | None] = None
-    # What the last id of the path names, for the audit entry of a refusal.
-    object_type: ClassVar[str] = ""
     filters: ClassVar[Mapping[str, Filter]] = {}
     sorts: ClassVar[Mapping[str, str]] = {}
-
-    actor: Actor
-    company: Company
 
     def check_rights(self, method: str) -> None:
         super().check_rights(method)
@@ -217,31 +247,6 @@ class CompanyView(WireView):
 
     def perform(self, handler: Callable[[], Response]) -> Response:
         return in_company(self.company.pk, handler)
-
-    def leave_trace(self, exc: Exception) -> None:
-        """What was refused for a missing privilege or a wrong state stands in the audit, in its own transaction."""
-        if not (isinstance(exc, Refused) and is_denial(exc) and hasattr(self, "actor")):
-            return
-        ids = [value for name, value in self.kwargs.items() if name != "company_id" and isinstance(value, int)]
-        try:
-            audit_denied(
-                self.company.pk,
-                self.actor,
-                exc,
-                attempted=f"{self.request.method} {self.request.path}"[:200],
-                object_type=self.object_type,
-                object_id=ids[-1] if ids else None,
-            )
-        except Exception:
-            logger.exception("A refusal could not be written to the audit.")
-
-    def seen(self, credential: str) -> dict[str, str]:
-        """From where the actor calls, for the audit."""
-        return {
-            "address": self.address or "",
-            "user_agent": self.request.headers.get("User-Agent", ""),
-            "credential": credential,
-        }
 
     # What lists use
 
@@ -289,11 +294,7 @@ class CompanyAPIView(CompanyView, TokenAPIView):
             membership = actors.membership_of(person, company_id)
         if company is None or (person is not None and membership is None):
             raise NotPermitted("App is not connected to this company", code="foreign_company")
-        self.company, seen = company, self.seen(f"token:{self.bearer.token_id}")
-        if person is not None:
-            self.actor = actors.person(person, membership, **seen)
-        else:
-            self.actor = actors.service_account(account, self.scopes, **seen)
+        self.company, self.actor = company, self.acting(membership)
 
 
 class PersonAPIView(CompanyAPIView):

@@ -1,4 +1,4 @@
-"""Who am I, and where may I work. Shapes: docs of the Procore wire, Companies and Me."""
+"""Who am I, and where may I work. Shapes: the public description of the Procore API, Companies and Me."""
 
 from typing import Any
 
