@@ -151,6 +151,7 @@ class StrictJSONParser(BaseParser):
     ) -> Any:
         request = (parser_context or {})["request"]
         body = read_body(stream, length=declared_length(request.META), limit=body_limit(request.path))
+        request.received_body = body  # kept beside what is made of it, where the view keeps bodies
         return parse_json(body)
 
 

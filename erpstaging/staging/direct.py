@@ -105,7 +105,7 @@ def _read(sent: Any, entity: Entity, actor: Actor) -> Element:
             setattr(element, name, clean_origin_id(sent.get(name)))
         except ValueError as exc:
             element.refuse(name, str(exc))
-    renamed: dict[str, Any] = {WRITE_NAMES.get(name, name): value for name, value in sent.items()}
+    renamed: dict[str, Any] = {WRITE_NAMES.get(str(name), str(name)): value for name, value in sent.items()}
     element.data, errors = clean_data(entity, renamed, frozenset(entity.by_name))
     for name, texts in errors.items():
         element.errors.setdefault(name, []).extend(texts)
@@ -140,8 +140,8 @@ class DirectSync:
                 break
             self._write_round(ready)
             pending = [element for element in pending if element not in ready]
-        linked = [(one.record.item_type, one.record.origin_id) for one in self.elements if one.record and one.origin_id]
-        clear_waiting(self.company.pk, waiting, [key for key in linked if key[1]])
+        linked = [(self.entity.item_type, one.origin_id) for one in self.elements if one.record and one.origin_id]
+        clear_waiting(self.company.pk, waiting, linked)
 
     def _lock(self, keys: Sequence[Key]) -> None:
         parent_keys = [(self.entity.item_type, one.parent_origin_id) for one in self.elements if one.parent_origin_id]

@@ -56,8 +56,7 @@ class StagedRecordView(CompanyAPIView):
     object_type = "staged_record"
 
     def received(self) -> Received:
-        body = getattr(self.request._request, "received_body", b"")
-        return Received(self.request.path, self.request.content_type, body)
+        return Received(self.request.path, self.request.content_type, getattr(self.request, "received_body", b""))
 
     def whole(self, row: StagedRecord) -> dict[str, Any]:
         children = children_of(self.company.pk, [row]).get(row.pk)
