@@ -45,7 +45,7 @@ if _owner_address != _app_address:
     DATABASES["owner"] = _database(_owner_address, "")
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 
-SECRET_KEY = env.secret_key(DATA_DIR, embedded=EMBEDDED)
+SECRET_KEY = env.secret_key(DATA_DIR, may_draw=EMBEDDED or ENVIRONMENT == "demo")
 DEBUG = env.flag("ERPSTAGING_DEBUG", default=False)
 ALLOWED_HOSTS = env.words("ERPSTAGING_ALLOWED_HOSTS", f"{_base.hostname},localhost,127.0.0.1,[::1]")
 if PRODUCTION:

@@ -19,12 +19,12 @@ from kombu.transport import filesystem
 class Channel(filesystem.Channel):
     """The transport's channel, with files that come into being whole."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as in kombu itself
         """The time in the name keeps the messages of a queue in order."""
         name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
         unfinished = folder / f"{name}.unfinished"
-        unfinished.write_text(json.dumps(message))
+        unfinished.write_text(json.dumps(payload))
         unfinished.rename(folder / name)
 
     def _queue_bind(self, exchange: str, routing_key: str | None, pattern: str | None, queue: str) -> None:
@@ -37,7 +37,7 @@ class Channel(filesystem.Channel):
             with contextlib.suppress(FileExistsError):  # another process was faster
                 os.link(unfinished, bindings)
             unfinished.unlink()
-        super()._queue_bind(exchange, routing_key, pattern, queue)
+        super()._queue_bind(exchange, routing_key or "", pattern or "", queue)
 
 
 class Transport(filesystem.Transport):
