@@ -1,6 +1,6 @@
 """What the service refuses, and why. A refusal is an answer, not a fault: faces turn it into words or JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Messages = Mapping[str, Sequence[str]]
@@ -10,10 +10,12 @@ class Refused(Exception):
     """A rule said no.
 
     `errors` names fields and what was wrong with each; texts about the whole object stand under `base`.
-    `facts` are further values a machine may need, such as `version` or `decided_by`.
+    `facts` are further values a machine may need, such as `version` or `decided_by`. `follow_up` is what has to
+    happen although the command is rolled back, such as asking the integration for its metadata.
     """
 
     code = "refused"
+    follow_up: Callable[[], None] | None = None
 
     def __init__(self, message: str, *, code: str | None = None, errors: Messages | None = None, **facts: Any) -> None:
         super().__init__(message)

@@ -1,8 +1,9 @@
 """Migration operations that put a company's wall around a table (docs/decisions/company-walls.md)."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from django.db import migrations
+from django.db import migrations, models
 
 OWN_COMPANY = "company_id = NULLIF(current_setting('erpstaging.company', true), '')::bigint"
 EVERY_COMPANY = "current_setting('erpstaging.scope', true) = 'all'"
@@ -18,8 +19,8 @@ def company_wall(
 ) -> migrations.RunSQL:
     """Row-level security by `company_id`, and references that cannot point into another company.
 
-    `references` are (column, table it points to) pairs; the table pointed to has the UNIQUE (company_id, id) that its own
-    wall adds, unless `referenced` is off because nothing points there.
+    `references` are (column, table it points to) pairs; the table pointed to has the UNIQUE (company_id, id)
+    that its own wall adds, unless `referenced` is off because nothing points there.
     `everywhere` lists what the scope of all companies may do besides reading, such as "SELECT, UPDATE, INSERT".
     `nullable`: rows without a company may be inserted (sign-ins); only the scope of all companies reads them.
     """
@@ -74,4 +75,11 @@ def transition_guard(table: str, column: str, pairs: Iterable[tuple[str, str]]) 
             f"WHEN (OLD.{column} IS DISTINCT FROM NEW.{column}) EXECUTE FUNCTION {table}_{column}_guard()",
         ],
         [f"DROP TRIGGER {table}_{column}_guard ON {table}", f"DROP FUNCTION {table}_{column}_guard()"],
+    )
+
+
+def same_company(to: Any, *, null: bool = True) -> "models.ForeignKey[Any, Any]":
+    """A reference to a row of the same company: Django's key without its constraint, which the wall adds."""
+    return models.ForeignKey(
+        to, on_delete=models.PROTECT, related_name="+", null=null, db_constraint=False, db_index=False
     )

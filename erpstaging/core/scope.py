@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
 
-from erpstaging.core.errors import Busy
+from erpstaging.core.errors import Busy, Refused
 
 T = TypeVar("T")
 COMPANY, SCOPE = "erpstaging.company", "erpstaging.scope"
@@ -21,6 +21,10 @@ RETRIED = {"40P01", "40001", "55P03"}  # deadlock, serialisation failure, lock t
 ATTEMPTS = 4
 
 _company: ContextVar[int | None] = ContextVar("company_in_scope", default=None)
+
+
+class Again(Exception):
+    """Somebody else wrote the same rows first: the command has to start over and see them."""
 
 
 class ScopeError(RuntimeError):
@@ -74,14 +78,26 @@ def all_companies_scope() -> Iterator[None]:
 def in_company(company_id: int, command: Callable[[], T]) -> T:
     """Run a command in its company's transaction; repeat it as a whole when PostgreSQL had to break a tie.
 
-    Raises Busy when that did not help.
+    A refusal's follow-up runs afterwards in a transaction of its own, since the refused one is rolled back.
+    Raises Busy when no repetition helped.
     """
+    try:
+        return _repeated(company_id, command)
+    except Refused as refusal:
+        if refusal.follow_up is not None:
+            with company_scope(company_id):
+                refusal.follow_up()
+        raise
+
+
+def _repeated(company_id: int, command: Callable[[], T]) -> T:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with company_scope(company_id):
                 return command()
-        except OperationalError as exc:
-            if getattr(exc.__cause__, "sqlstate", None) not in RETRIED or connection.in_atomic_block:
+        except (OperationalError, Again) as exc:
+            broken_tie = isinstance(exc, Again) or getattr(exc.__cause__, "sqlstate", None) in RETRIED
+            if not broken_tie or connection.in_atomic_block:
                 raise
             if attempt == ATTEMPTS:
                 raise Busy("The database is busy with the same rows; nothing was changed. Try again.") from exc

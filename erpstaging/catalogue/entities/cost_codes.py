@@ -1,0 +1,126 @@
+"""Codes that lines are booked under: standard cost codes, a project's cost codes, cost types."""
+
+from erpstaging.catalogue.entity import Entity, Level, LockList
+from erpstaging.catalogue.fields import boolean, choice, integer, reference, text
+from erpstaging.catalogue.payload import Fixed, Shape, Value, values
+
+BASE_TYPES = ("labor", "equipment", "materials", "commitment", "owner_cost", "professional_services", "other")
+CODE_LOCK = LockList(fields=frozenset({"code", "name", "parent_id"}))
+
+STANDARD_COST_CODE_LIST = Entity(
+    item_type="standard_cost_code_list",
+    label="Standard cost code list",
+    plural="Standard cost code lists",
+    level=Level.COMPANY,
+    metadata_name=None,
+    webhook_resource="Standard Cost Code Lists",
+    wire_path="standard_cost_code_lists",
+    fields=(text("name", "Name", required=True, edited=True), boolean("is_erp_list", "ERP list")),
+    lock=LockList(),
+)
+
+STANDARD_COST_CODE = Entity(
+    item_type="standard_cost_code",
+    label="Standard cost code",
+    plural="Standard cost codes",
+    icon="code",
+    level=Level.COMPANY,
+    metadata_name="standard_cost_codes",
+    external_item_type="standard_cost_code",
+    direct_sync=True,
+    number_field="full_code",
+    webhook_resource="Standard Cost Codes",
+    wire_path="standard_cost_codes",
+    unique_within=("standard_cost_code_list_id", "parent_id", "code"),
+    fields=(
+        text("name", "Name", required=True, edited=True),
+        text("code", "Code", required=True, edited=True),
+        reference("standard_cost_code_list_id", "List", "standard_cost_code_list", required=True),
+        reference("parent_id", "Parent", "standard_cost_code", origin_field="parent_origin_id", edited=True),
+        text("full_code", "Full code"),
+        text("sortable_code", "Sortable code"),
+    ),
+    lock=CODE_LOCK,
+)
+
+COST_CODE = Entity(
+    item_type="cost_code",
+    label="Cost code",
+    plural="Cost codes",
+    icon="code",
+    level=Level.PROJECT,
+    metadata_name=None,
+    external_item_type="cost_code",
+    direct_sync=True,
+    number_field="full_code",
+    webhook_resource="Cost Codes",
+    wire_path="cost_codes",
+    unique_within=("project_id", "sub_job_id", "parent_id", "code"),
+    fields=(
+        text("name", "Name", required=True),
+        text("code", "Code", required=True),
+        integer("position", "Position"),
+        reference("project_id", "Project", "project", required=True),
+        reference("sub_job_id", "Sub job", "sub_job"),
+        reference("parent_id", "Parent", "cost_code", origin_field="parent_origin_id"),
+        reference("standard_cost_code_id", "Standard cost code", "standard_cost_code"),
+        choice("biller_type", "Belongs to", "Project", "SubJob"),
+        boolean("budgeted", "Budgeted"),
+        text("full_code", "Full code"),
+        text("sortable_code", "Sortable code"),
+    ),
+    lock=CODE_LOCK,
+)
+
+LINE_ITEM_TYPE = Entity(
+    item_type="line_item_type",
+    label="Cost type",
+    plural="Cost types",
+    icon="code",
+    level=Level.COMPANY,
+    metadata_name="standard_categories",
+    external_item_type="line_item_type",
+    direct_sync=True,
+    number_field="code",
+    webhook_resource="Line Item Types",
+    wire_path="line_item_types",
+    unique_within=("code",),
+    fields=(
+        text("name", "Name", required=True, edited=True),
+        text("code", "Code", edited=True),
+        choice("base_type", "Kind", *BASE_TYPES, edited=True),
+    ),
+    lock=LockList(fields=frozenset({"code", "name"})),
+)
+
+STANDARD_COST_CODE_VIEW: Shape = {
+    "id": Value("id"),
+    "standard_cost_code_list_id": Value("data.standard_cost_code_list_id"),
+    "parent_id": Value("data.parent_id"),
+    **values("data.", "string", "code", "full_code", "name"),
+    **values("", "any", "origin_data", "origin_id"),
+}
+LINE_ITEM_TYPE_VIEW: Shape = {
+    "id": Value("id"),
+    **values("data.", "string", "name", "code", "base_type"),
+    **values("", "any", "origin_data", "origin_id"),
+}
+COST_CODE_VIEW: Shape = {
+    "id": Value("id"),
+    "biller": Value("project.title", "string"),
+    "biller_id": Value("project.id"),
+    "biller_type": Value("data.biller_type", "string", "Project"),
+    "budgeted": Value("data.budgeted", "bool", False),
+    "code": Value("data.code", "string"),
+    "created_at": Value("created_at", "datetime"),
+    "deleted_at": Value("deleted_at", "datetime"),
+    "full_code": Value("data.full_code", "string"),
+    "name": Value("data.name", "string"),
+    **values("", "any", "origin_data", "origin_id"),
+    "parent": Value("parent_ref"),
+    "position": Value("position"),
+    "sortable_code": Value("data.sortable_code", "string"),
+    **values("data.", "any", "standard_cost_code_id", "standard_cost_code_list_id"),
+    "updated_at": Value("updated_at", "datetime"),
+    "line_item_types": Fixed([]),
+}

@@ -1,0 +1,123 @@
+"""Work order contracts: subcontracts, one of the two kinds of commitment."""
+
+from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList
+from erpstaging.catalogue.fields import boolean, choice, date, long_text, number, reference, text
+from erpstaging.catalogue.payload import Fixed, Nested, Shape, Value, values
+
+STATUSES = ("Draft", "Out For Bid", "Out For Signature", "Approved", "Complete", "Terminated", "Void")
+DATES = (
+    "actual_completion_date", "contract_date", "contract_estimated_completion_date", "contract_start_date",
+    "execution_date", "issued_on_date", "letter_of_intent_date", "returned_date", "signed_contract_received_date",
+)  # fmt: skip
+NO_MONEY = "0.0"
+
+WORK_ORDER_CONTRACT = Entity(
+    item_type="work_order_contract",
+    label="Subcontract",
+    plural="Commitments",
+    icon="commitment",
+    level=Level.PROJECT,
+    metadata_name="commitments",
+    export_switch="export_subcontracts",
+    external_item_type="work_order_contract",
+    staged=True,
+    line_type="line_item",
+    holder_type="WorkOrderContract",
+    number_field="number",
+    title_field="title",
+    status_field="status",
+    approved_status="Approved",
+    kept_by_admins=True,
+    webhook_resource="Work Order Contracts",
+    wire_path="work_order_contracts",
+    prerequisites=("status_approved", "vendor_linked", "line_with_erp_cost_code", "project_linked"),
+    events=EntityEvents(export="create_commitment", imported="create_commitment_in_procore"),
+    fields=(
+        text("number", "Number", required=True, edited=True),
+        text("title", "Title", required=True, edited=True),
+        choice("status", "Status", *STATUSES, edited=True),
+        reference(
+            "project_id", "Project", "project", origin_field="project_origin_id", required=True, required_at_import=True
+        ),
+        reference(
+            "vendor_id", "Company", "vendor", origin_field="vendor_origin_id", required_at_import=True, edited=True
+        ),
+        number("retainage_percent", "Retainage %", edited=True),
+        long_text("description", "Description", edited=True),
+        boolean("executed", "Executed", edited=True),
+        boolean("private", "Private", edited=True),
+        boolean("show_line_items_to_non_admins", "Lines visible to all"),
+        choice("accounting_method", "Accounting method", "amount", "unit", staged=False, edited=True),
+        *(
+            date(name, name.removesuffix("_date").replace("_", " ").capitalize(), staged=False, edited=True)
+            for name in DATES
+        ),
+        text("approval_letter_date", "Approval letter", staged=False),
+        long_text("inclusions", "Inclusions", staged=False, edited=True),
+        long_text("exclusions", "Exclusions", staged=False, edited=True),
+        text("payment_terms", "Payment terms", staged=False),
+        text("currency_iso_code", "Currency", staged=False, max_length=3),
+    ),
+    lock=LockList(fields=frozenset({"title", "vendor_id", "status", "retainage_percent"}), lines=True),
+)
+
+PARTY: Shape = {"id": Value("id"), "name": Value("title", "string"), **values("", "any", "origin_data", "origin_id")}
+COMMITMENT_EXPORT: Shape = {
+    "id": Value("id"),
+    "accounting_method": Value("data.accounting_method", "string", "amount"),
+    **values("data.", "date", "actual_completion_date", "approval_letter_date"),
+    "approved_change_orders": Fixed(NO_MONEY),
+    "assignee_id": Value("data.assignee_id"),
+    "bill_to_address": Value("data.bill_to_address", "string"),
+    **values("data.", "date", "contract_date", "contract_estimated_completion_date", "contract_start_date"),
+    "created_at": Value("created_at", "datetime"),
+    "custom_fields": Value("custom_fields", "any", {}),
+    "deleted_at": Fixed(None),
+    "delivery_date": Value("data.delivery_date", "date"),
+    "description": Value("data.description", "string", ""),
+    "draft_change_orders_amount": Fixed(NO_MONEY),
+    "due_date": Fixed(None),
+    "erp_custom_fields": Value("inputs.custom_fields", "any", {}),
+    "exclusions": Value("data.exclusions", "string", ""),
+    "executed": Value("data.executed", "bool", False),
+    "execution_date": Value("data.execution_date", "date"),
+    "expected_date": Fixed(None),
+    "grand_total": Value("amount", "decimal", NO_MONEY),
+    "inclusions": Value("data.inclusions", "string", ""),
+    **values("data.", "date", "issued_on_date", "letter_of_intent_date"),
+    "number": Value("data.number", "string", ""),
+    **values("", "any", "origin_code", "origin_data", "origin_id"),
+    "payment_terms": Value("data.payment_terms", "string"),
+    "pending_change_orders": Fixed(NO_MONEY),
+    "pending_revised_contract": Value("amount", "decimal", NO_MONEY),
+    "percentage_paid": Fixed(NO_MONEY),
+    "private": Value("data.private", "bool", False),
+    "project": Nested("project", PARTY),
+    "remaining_balance_outstanding": Value("amount", "decimal", NO_MONEY),
+    "requisitions_are_enabled": Fixed(None),
+    "retainage_percent": Value("data.retainage_percent", "decimal"),
+    "returned_date": Value("data.returned_date", "date"),
+    "revised_contract": Value("amount", "decimal", NO_MONEY),
+    "ship_to_address": Value("data.ship_to_address", "string"),
+    "ship_via": Value("data.ship_via", "string"),
+    "show_line_items_to_non_admins": Value("data.show_line_items_to_non_admins", "bool", False),
+    "signed_contract_received_date": Value("data.signed_contract_received_date", "date"),
+    "status": Value("data.status", "string", "Draft"),
+    "title": Value("data.title", "string", ""),
+    "total_draw_requests_amount": Fixed(NO_MONEY),
+    "total_payments": Fixed(NO_MONEY),
+    "total_requisitions_amount": Fixed(NO_MONEY),
+    "updated_at": Value("updated_at", "datetime"),
+    "vendor": Nested(
+        "vendor",
+        {"id": Value("id"), "company": Value("title", "string"), **values("", "any", "origin_data", "origin_id")},
+    ),
+    "code": Value("origin_code", "string", ""),
+    "type": Value("holder_type", "string"),
+}
+COMMITMENT_IMPORTED: Shape = {
+    "id": Value("id"),
+    **values("data.", "string", "title", "description", "number", "status"),
+    **values("", "any", "origin_id", "origin_code", "origin_data"),
+    **values("data.", "date", "approval_letter_date", "contract_date"),
+}

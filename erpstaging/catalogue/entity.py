@@ -1,0 +1,137 @@
+"""What an entity is: one frozen declaration from which forms, checks, payloads and routes are derived."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from erpstaging.catalogue.fields import Field
+from erpstaging.catalogue.payload import Shape
+
+
+class Level(StrEnum):
+    """What a row needs to stand under: nothing, a project, a commitment, or a parent row."""
+
+    COMPANY = "company"
+    PROJECT = "project"
+    COMMITMENT = "commitment"
+    CHILD = "child"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockList:
+    """What is closed to people while a record carries an origin ID (lifecycles, section 5)."""
+
+    fields: frozenset[str] = frozenset()
+    whole: bool = False
+    lines: bool = False
+    deletion: bool = True
+
+    def closes(self, name: str) -> bool:
+        return self.whole or name in self.fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityEvents:
+    """Request names of the event catalogue, by what raises them."""
+
+    export: str | None = None
+    imported: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entity:
+    """One kind of object.
+
+    `item_type` is the name on the wire and in our tables; `metadata_name` the key of a company's metadata document,
+    `export_switch` a further switch there that has to be on to export. `number_field`, `title_field` and the like say
+    which value of `data` stands in the record's own column of that name.
+    """
+
+    item_type: str
+    label: str
+    plural: str
+    level: Level
+    metadata_name: str | None
+    fields: tuple[Field, ...]
+    lock: LockList
+    export_switch: str | None = None
+    icon: str = "box"
+    external_item_type: str | None = None
+    staged: bool = False
+    direct_sync: bool = False
+    parents: tuple[str, ...] = ()
+    line_type: str | None = None
+    holder_type: str | None = None
+    number_field: str | None = None
+    title_field: str = "name"
+    status_field: str | None = None
+    amount_field: str | None = None
+    approved_status: str | None = None
+    prerequisites: tuple[str, ...] = ()
+    events: EntityEvents = field(default_factory=EntityEvents)
+    webhook_resource: str | None = None
+    unique_within: tuple[str, ...] = ()
+    # Contracts and change orders: project people need the admin level to keep and send them.
+    kept_by_admins: bool = False
+    view_shape: Shape | None = None
+    wire_path: str | None = None
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        return {one.name: one for one in self.fields}
+
+    @cached_property
+    def references(self) -> tuple[Field, ...]:
+        return tuple(one for one in self.fields if one.kind == "reference")
+
+    @cached_property
+    def origin_fields(self) -> Mapping[str, Field]:
+        """Staged keys that name another object by origin ID, such as `vendor_origin_id`, and the field each fills."""
+        return {one.origin_field: one for one in self.fields if one.origin_field}
+
+    @cached_property
+    def staged_names(self) -> frozenset[str]:
+        return frozenset(one.name for one in self.fields if one.staged) | frozenset(self.origin_fields)
+
+    @property
+    def is_child(self) -> bool:
+        return self.level is Level.CHILD
+
+    def edited_fields(self) -> Iterable[Field]:
+        return (one for one in self.fields if one.edited)
+
+
+def clean_data(
+    entity: Entity, data: Mapping[str, Any], names: frozenset[str]
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The values of `data` that the entity knows and `names` allows, cleaned; and what was wrong, by field.
+
+    Unknown keys are left out: the wire ignores them.
+    """
+    cleaned: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for name, value in data.items():
+        if name not in names:
+            continue
+        declared = entity.by_name.get(name)
+        try:
+            cleaned[name] = declared.clean(value) if declared else clean_origin_id(value)
+        except ValueError as exc:
+            errors[name] = [str(exc)]
+    return cleaned, errors
+
+
+def clean_origin_id(value: Any) -> str | None:
+    """An origin ID is a string that nobody parses; numbers are taken as their digits. Raises ValueError."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise ValueError("must be a string")
+    origin_id = str(value)
+    if not origin_id.strip():
+        raise ValueError("can't be blank")
+    if len(origin_id) > 255:
+        raise ValueError("is too long (maximum 255 characters)")
+    return origin_id

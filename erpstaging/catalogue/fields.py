@@ -1,0 +1,165 @@
+"""Fields: what a value of each kind looks like, and how one that does not is refused."""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from erpstaging.core.money import parse_amount, wire_amount
+
+Kind = Literal["text", "long_text", "integer", "boolean", "number", "money", "date", "choice", "integers", "reference"]
+TEXT, LONG_TEXT = 255, 20_000
+INT64 = 2**63
+TRUE_WORDS, FALSE_WORDS = {"1", "true", "yes"}, {"0", "false", "no"}
+PLAIN_INTEGER = re.compile(r"-?\d{1,19}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One value of an entity's `data`.
+
+    `reference` fields hold the id of a record of one of the `targets`; `origin_field` is the staged key that names the
+    same target by origin ID and is translated at import. `staged` fields come with a staged record, `edited` ones
+    stand in the form of project people.
+    """
+
+    name: str
+    kind: Kind = "text"
+    label: str
+    max_length: int = TEXT
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    required_at_import: bool = False
+    targets: tuple[str, ...] = ()
+    origin_field: str | None = None
+    staged: bool = True
+    edited: bool = False
+
+    def clean(self, value: Any) -> Any:
+        """The value as it is stored. Raises ValueError with the reason, without the field's name."""
+        if value is None:
+            return None
+        return CLEANERS[self.kind](self, value)
+
+
+def _text(field: Field, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+        raise ValueError("must be text")
+    text = str(value)
+    if len(text) > field.max_length:
+        raise ValueError(f"is too long (maximum {field.max_length} characters)")
+    return text
+
+
+def _integer(field: Field, value: Any) -> int:
+    if isinstance(value, str) and PLAIN_INTEGER.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("must be a whole number")
+    if not -INT64 <= value < INT64:
+        raise ValueError("is out of range")
+    return value
+
+
+def _reference(field: Field, value: Any) -> int:
+    number = _integer(field, value)
+    if number < 1:
+        raise ValueError("must be an id")
+    return number
+
+
+def _boolean(field: Field, value: Any) -> bool:
+    word = str(value).lower() if isinstance(value, (str, int)) else ""
+    if isinstance(value, bool):
+        return value
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise ValueError("must be true or false")
+
+
+def _number(field: Field, value: Any) -> str:
+    """Kept as the wire writes decimals, so that no digit is lost in JSON."""
+    return wire_amount(parse_amount(value)) or "0.0"
+
+
+def _date(field: Field, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a date (YYYY-MM-DD)")
+    try:
+        return dt.date.fromisoformat(value).isoformat() if len(value) == 10 else _refuse_date()
+    except ValueError:
+        return _refuse_date()
+
+
+def _refuse_date() -> str:
+    raise ValueError("must be a date (YYYY-MM-DD)")
+
+
+def _choice(field: Field, value: Any) -> str:
+    if not isinstance(value, str) or value not in field.choices:
+        raise ValueError(f"must be one of {', '.join(field.choices)}")
+    return value
+
+
+def _integers(field: Field, value: Any) -> list[int]:
+    if not isinstance(value, list) or len(value) > 1000:
+        raise ValueError("must be a list of ids (at most 1000)")
+    return [_integer(field, one) for one in value]
+
+
+CLEANERS: Mapping[Kind, Callable[[Field, Any], Any]] = {
+    "text": _text,
+    "long_text": _text,
+    "integer": _integer,
+    "boolean": _boolean,
+    "number": _number,
+    "money": _number,
+    "date": _date,
+    "choice": _choice,
+    "integers": _integers,
+    "reference": _reference,
+}
+
+
+def text(name: str, label: str, **more: Any) -> Field:
+    return Field(name=name, label=label, **more)
+
+
+def long_text(name: str, label: str, **more: Any) -> Field:
+    return Field(name=name, kind="long_text", label=label, max_length=LONG_TEXT, **more)
+
+
+def boolean(name: str, label: str, **more: Any) -> Field:
+    return Field(name=name, kind="boolean", label=label, **more)
+
+
+def integer(name: str, label: str, **more: Any) -> Field:
+    return Field(name=name, kind="integer", label=label, **more)
+
+
+def number(name: str, label: str, **more: Any) -> Field:
+    return Field(name=name, kind="number", label=label, **more)
+
+
+def money(name: str, label: str, **more: Any) -> Field:
+    return Field(name=name, kind="money", label=label, **more)
+
+
+def date(name: str, label: str, **more: Any) -> Field:
+    return Field(name=name, kind="date", label=label, **more)
+
+
+def choice(name: str, label: str, *choices: str, **more: Any) -> Field:
+    return Field(name=name, kind="choice", label=label, choices=choices, **more)
+
+
+def integers(name: str, label: str, **more: Any) -> Field:
+    return Field(name=name, kind="integers", label=label, **more)
+
+
+def reference(name: str, label: str, *targets: str, **more: Any) -> Field:
+    return Field(name=name, kind="reference", label=label, targets=targets, **more)

@@ -1,0 +1,93 @@
+"""Shapes of JSON answers and payloads, declared as data and filled from a snapshot.
+
+A shape maps wire keys to sources. A source names a path in a snapshot node and the wire type; see records/snapshots.py
+for what a node holds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from erpstaging.core.money import wire_amount
+
+WireType = Literal["any", "int", "string", "text", "bool", "decimal", "number", "date", "datetime", "json_text"]
+Node = Mapping[str, Any]
+Shape = Mapping[str, "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value; `default` stands in for a missing or null one."""
+
+    path: str
+    type: WireType = "any"
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """An object; null when the node under `path` is missing."""
+
+    path: str
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A list of objects."""
+
+    path: str
+    shape: Shape
+
+
+Source = Value | Fixed | Nested | Each
+
+
+def fill(shape: Shape, node: Node) -> dict[str, Any]:
+    return {key: _draw(source, node) for key, source in shape.items()}
+
+
+def _draw(source: Source, node: Node) -> Any:
+    match source:
+        case Fixed(value):
+            return value
+        case Nested(path, shape):
+            inner = find(node, path)
+            return None if inner is None else fill(shape, inner)
+        case Each(path, shape):
+            return [fill(shape, inner) for inner in find(node, path) or ()]
+        case Value(path, wire_type, default):
+            value = find(node, path)
+            return default if value is None else as_wire(value, wire_type)
+
+
+def find(node: Node, path: str) -> Any:
+    """The value under a dotted path, or None; an empty path is the node itself."""
+    value: Any = node
+    for step in path.split(".") if path else ():
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(step)
+    return value
+
+
+def as_wire(value: Any, wire_type: WireType) -> Any:
+    if wire_type == "decimal":
+        return wire_amount(Decimal(str(value)))
+    if wire_type == "number":
+        amount = Decimal(str(value))
+        return int(amount) if amount == amount.to_integral_value() else float(amount)
+    if wire_type in {"string", "text"}:
+        return str(value)
+    return value
+
+
+def values(prefix: str, wire_type: WireType, *names: str, default: Any = None) -> dict[str, Source]:
+    """The same kind of value for many keys of one name here and there."""
+    return {name: Value(f"{prefix}{name}", wire_type, default) for name in names}

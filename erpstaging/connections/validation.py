@@ -1,0 +1,96 @@
+"""The validations that a metadata document can ask for (metadata, section 5)."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One check: its name, its length where it takes one, and the company's own message, if any."""
+
+    name: str
+    length: int | None
+    message: str
+
+    def text(self, label: str) -> str:
+        template = self.message or DEFAULT_MESSAGES[self.name].replace("{label}", label).replace("{n}", "%{length}")
+        return template.replace("%{length}", str(self.length)) if self.length is not None else template
+
+
+def rules_of(declared: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """The checks that are on and that we know, in the order of the document."""
+    if declared.get("enabled") is False:
+        return ()
+    validation = declared.get("validation")
+    if not isinstance(validation, Mapping):
+        return ()
+    return tuple(
+        Rule(name, one.get("length"), str(one.get("message") or ""))
+        for name, one in validation.items()
+        if name in CHECKS and isinstance(one, Mapping) and one.get("enabled")
+    )
+
+
+def failures(
+    rules: Mapping[str, Iterable[Rule]], values: Mapping[str, Any], labels: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Every message of every failed check, by field. Checks other than `present` pass over empty values."""
+    found: dict[str, list[str]] = {}
+    for name, checks in rules.items():
+        value = values.get(name)
+        label = labels.get(name, name.replace("_", " ").capitalize())
+        texts = [
+            rule.text(label)
+            for rule in checks
+            if (rule.name == "present" or not _empty(value)) and not CHECKS[rule.name](value, rule.length)
+        ]
+        if texts:
+            found[name] = texts
+    return found
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+
+
+def _decimal(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not NUMERIC.fullmatch(str(value).strip()):
+        return None
+    try:
+        return Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+
+
+def _digits(value: Any) -> tuple[str, str]:
+    whole, _, places = str(value).strip().lstrip("+-").partition(".")
+    return whole.lstrip("0"), places.rstrip("0")
+
+
+def _lines_fit(value: Any, length: int | None) -> bool:
+    return all(len(line) <= (length or 0) for line in str(value).splitlines())
+
+
+CHECKS: Mapping[str, Callable[[Any, int | None], bool]] = {
+    "present": lambda value, _: not _empty(value),
+    "numeric": lambda value, _: _decimal(value) is not None,
+    "positive": lambda value, _: (_decimal(value) or Decimal(0)) > 0,
+    "max_length": lambda value, length: len(str(value)) <= (length or 0),
+    "max_line_length": _lines_fit,
+    "max_length_decimal": lambda value, length: len(_digits(value)[1]) <= (length or 0),
+    "max_length_units": lambda value, length: len(_digits(value)[0]) <= (length or 0),
+}
+DEFAULT_MESSAGES: Mapping[str, str] = {
+    "present": "{label} can't be blank",
+    "numeric": "{label} must be a number",
+    "positive": "{label} must be greater than zero",
+    "max_length": "{label} is too long (maximum {n} characters)",
+    "max_line_length": "{label} has a line longer than {n} characters",
+    "max_length_decimal": "{label} has more than {n} decimal places",
+    "max_length_units": "{label} has more than {n} digits before the decimal point",
+}

@@ -1,0 +1,24 @@
+"""The one place where rows are locked.
+
+Order, everywhere: idempotency key, company settings, staged record, staged export, record, request, detail, delivery;
+parents before children, then by id. Two commands that need the same rows then wait for each other instead of
+deadlocking.
+"""
+
+from typing import TypeVar
+
+from django.db import models
+
+M = TypeVar("M", bound=models.Model)
+
+
+def lock(rows: "models.QuerySet[M]") -> list[M]:
+    """Lock rows of one table by ascending id, for change but not against references to them."""
+    return list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
+def lock_family(rows: "models.QuerySet[M]") -> list[M]:
+    """Lock rows that may be parents and children of each other: parents first, then by id."""
+    return list(
+        rows.select_for_update(of=("self",), no_key=True).order_by(models.F("parent_id").asc(nulls_first=True), "pk")
+    )

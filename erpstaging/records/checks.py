@@ -1,0 +1,91 @@
+"""Checking values before they are stored: the entity's declaration, references, and the company's save rules."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from erpstaging.catalogue.entity import Entity, clean_data
+from erpstaging.catalogue.fields import INT64, PLAIN_INTEGER
+from erpstaging.companies.actors import Actor
+from erpstaging.connections.metadata import Metadata
+from erpstaging.core.errors import Invalid
+from erpstaging.records.models import Record
+
+Errors = dict[str, list[str]]
+
+
+class References:
+    """The types of the records that many rows refer to, loaded with one query."""
+
+    def __init__(self, company_id: int, entity: Entity, rows: Iterable[Mapping[str, Any]]) -> None:
+        names = [field.name for field in entity.references]
+        ids = {row[name] for row in rows for name in names if _is_id(row.get(name))}
+        found = Record.objects.of(company_id).filter(pk__in=ids, deleted_at=None)
+        self.types: dict[int, str] = dict(found.values_list("pk", "item_type")) if ids else {}
+
+    def errors(self, entity: Entity, data: Mapping[str, Any]) -> Errors:
+        """References to nothing, or to something of another type."""
+        return {
+            field.name: [f"{data[field.name]} does not exist"]
+            for field in entity.references
+            if data.get(field.name) is not None and self.types.get(data[field.name]) not in field.targets
+        }
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < INT64
+
+
+def reference_ids(entity: Entity, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with references that came as decimal strings as numbers; a form sends nothing else."""
+    names = {field.name for field in entity.references}
+    return {
+        name: int(value) if name in names and isinstance(value, str) and PLAIN_INTEGER.fullmatch(value) else value
+        for name, value in data.items()
+    }
+
+
+def checked(
+    entity: Entity,
+    metadata: Metadata,
+    references: References,
+    data: Mapping[str, Any],
+    actor: Actor,
+    *,
+    current: Mapping[str, Any] | None,
+) -> tuple[dict[str, Any], Errors]:
+    """The values to store, and everything that is wrong with them. `current` is None for a new object."""
+    cleaned, errors = clean_data(entity, data, frozenset(entity.by_name))
+    merged = {**(current or {}), **cleaned}
+    for field in entity.fields:
+        asked = current is None or field.name in cleaned
+        if field.required and asked and field.name not in errors and merged.get(field.name) in (None, ""):
+            errors[field.name] = ["can't be blank"]
+    for name, texts in references.errors(entity, cleaned).items():
+        errors.setdefault(name, []).extend(texts)
+    rules = metadata.of(entity)
+    if rules is not None and not actor.is_integration:
+        for name, texts in rules.save_failures(rule_values(merged), labels_of(entity)).items():
+            errors.setdefault(name, []).extend(texts)
+    return cleaned, errors
+
+
+def refuse(entity: Entity, errors: Errors) -> None:
+    """Raises Invalid when there is anything to say."""
+    if errors:
+        name, texts = next(iter(errors.items()))
+        text = texts[0]
+        label = labels_of(entity).get(name, name)
+        raise Invalid(text if text[:1].isupper() else f"{label} {text}", errors=errors)
+
+
+def labels_of(entity: Entity) -> dict[str, str]:
+    return {field.name: field.label for field in entity.fields}
+
+
+def rule_values(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Values under the names that metadata rules use: a reference by its bare name, an amount as the total."""
+    named = dict(data)
+    named |= {name.removesuffix("_id"): value for name, value in data.items() if name.endswith("_id")}
+    if "amount" in data:
+        named["total_amount"] = data["amount"]
+    return named

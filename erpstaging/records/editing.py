@@ -1,0 +1,184 @@
+"""Project people's objects: create, change, delete, with rights, locks and the company's save rules.
+
+The page, the REST for people and the mirrored routes call the same three functions. They run inside the caller's
+company scope.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company
+from erpstaging.connections.services import metadata_of
+from erpstaging.core.errors import Invalid, NotFound, NotPermitted, StaleVersion
+from erpstaging.core.locks import lock_family
+from erpstaging.outbox.models import EventType
+from erpstaging.records.checks import References, checked, reference_ids, refuse
+from erpstaging.records.lines import LineEdit, refuse_closed_lines, write_lines
+from erpstaging.records.locking import closed_record, refuse_closed_fields, refuse_deletion
+from erpstaging.records.models import Record
+from erpstaging.records.telling import Change, tell
+from erpstaging.records.writes import change_record, insert_records, new_record, update_records
+
+
+def create_record(
+    company: Company,
+    *,
+    actor: Actor,
+    item_type: str,
+    data: Mapping[str, Any],
+    project_id: int | None = None,
+    parent_id: int | None = None,
+    lines: Sequence[LineEdit] = (),
+) -> Record:
+    """Create an object, with its lines.
+
+    Raises Invalid by field (lines as `line_items.<n>.<field>`), NotPermitted, NotFound for an unknown parent.
+    """
+    entity = ENTITIES.get(item_type)
+    if entity is None:
+        raise Invalid.field("item_type", f"must be one of {', '.join(ENTITIES)}")
+    metadata = metadata_of(company.pk)
+    metadata.require_on(entity)
+    require_right(actor, entity)
+    if entity.is_child:
+        return _create_line(company, actor, entity, data, parent_id)
+    values = reference_ids(entity, data if project_id is None else {**data, "project_id": project_id})
+    references = References(company.pk, entity, [values])
+    cleaned, errors = checked(entity, metadata, references, values, actor, current=None)
+    refuse(entity, errors)
+    record = new_record(company.pk, entity, cleaned, actor, currency=_currency(company, cleaned))
+    insert_records([record])
+    tell(company.pk, actor, [Change(record, EventType.CREATE, None, cleaned)])
+    if write_lines(company.pk, record, metadata, lines, actor):
+        _settle_amount(company, record)
+    return record
+
+
+def _create_line(
+    company: Company, actor: Actor, entity: Entity, data: Mapping[str, Any], parent_id: int | None
+) -> Record:
+    if parent_id is None:
+        raise Invalid.field("parent_id", "is required")
+    holder, _ = _locked(company, parent_id)
+    if holder.item_type not in entity.parents:
+        raise Invalid.field("parent_id", f"must be one of {', '.join(entity.parents)}")
+    refuse_closed_lines(holder, entity, actor)
+    (line,) = write_lines(company.pk, holder, metadata_of(company.pk), [LineEdit(None, data)], actor, alone=True)
+    _settle_amount(company, holder)
+    return line
+
+
+def edit_record(
+    company: Company,
+    record_id: int,
+    *,
+    actor: Actor,
+    data: Mapping[str, Any],
+    version: int | None = None,
+    lines: Sequence[LineEdit] = (),
+) -> Record:
+    """Change fields of an object and its lines; values that stay the same count as not sent.
+
+    Raises StaleVersion where `version` is given and is not the current one; Invalid with code `locked` or
+    `pending_approval` for closed fields.
+    """
+    record, holder = _locked(company, record_id)
+    entity, metadata = ENTITIES[record.item_type], metadata_of(company.pk)
+    require_right(actor, entity, record)
+    refuse_stale(record, version)
+    values = reference_ids(entity, data)
+    references = References(company.pk, entity, [values])
+    cleaned, errors = checked(entity, metadata, references, values, actor, current=record.data)
+    changed = {name: value for name, value in cleaned.items() if record.data.get(name) != value}
+    closed = [name for name in (*changed, *errors) if name in entity.by_name]
+    refuse_closed_fields(record, entity, closed, actor, parent=holder)
+    refuse(entity, errors)
+    if changed:
+        before = {name: record.data.get(name) for name in changed}
+        change_record(record, changed, actor)
+        update_records([record])
+        tell(company.pk, actor, [Change(record, EventType.UPDATE, before, changed)])
+    touched = write_lines(company.pk, record, metadata, lines, actor)
+    if touched or (changed and holder is not None):
+        _settle_amount(company, holder or record)
+    found: Record = Record.objects.of(company).get(pk=record_id)
+    return found
+
+
+def delete_record(company: Company, record_id: int, *, actor: Actor) -> None:
+    """Remove an object and its lines from sight; what it was stays in the database until it is purged."""
+    record, holder = _locked(company, record_id)
+    entity = ENTITIES[record.item_type]
+    require_right(actor, entity, record)
+    refuse_deletion(record, entity, actor, parent=holder)
+    now = timezone.now()
+    Record.objects.of(company).filter(parent_id=record.pk, deleted_at=None).update(deleted_at=now, updated_at=now)
+    record.deleted_at = record.updated_at = now
+    record.save(update_fields=["deleted_at", "updated_at"])
+    if holder is not None:
+        _settle_amount(company, holder)
+    tell(company.pk, actor, [Change(record, EventType.DELETE, record.data, None)])
+
+
+def require_right(actor: Actor, entity: Entity, record: Record | None = None) -> None:
+    """Project people keep their own objects; contracts and others' objects need the admin level."""
+    if actor.is_integration or actor.may("write"):
+        return
+    if not actor.may("project"):
+        raise NotPermitted("You have no role on this company's projects. Ask a directory administrator.")
+    own = record is None or actor.same_person_as(record.created_by_kind, record.created_by_id)
+    if (entity.kept_by_admins or not own) and not actor.may("project_admin"):
+        what = entity.plural.lower() if entity.kept_by_admins else "other people's objects"
+        raise NotPermitted(f"Changing {what} needs the admin level on the project tools.")
+
+
+def refuse_stale(record: Record, version: int | None) -> None:
+    if version is not None and version != record.version:
+        raise StaleVersion(
+            f"{record.edited_by_name} changed it in the meantime.",
+            version=record.version,
+            decided_by=record.edited_by_name,
+            decided_at=record.updated_at,
+        )
+
+
+def _locked(company: Company, record_id: int) -> tuple[Record, Record | None]:
+    """The record under lock, and its parent; parents are locked first."""
+    standing = Record.objects.of(company).filter(deleted_at=None)
+    parent_id = standing.filter(pk=record_id).values_list("parent_id", flat=True).first()
+    family = {one.pk: one for one in lock_family(standing.filter(pk__in=[record_id, *filter(None, [parent_id])]))}
+    if record_id not in family:
+        raise NotFound()
+    return family[record_id], family.get(parent_id) if parent_id else None
+
+
+def _currency(company: Company, data: Mapping[str, Any]) -> str:
+    """Own, else the project's, else the company's."""
+    if data.get("currency_iso_code"):
+        return str(data["currency_iso_code"])
+    project = Record.objects.of(company).filter(pk=data.get("project_id") or 0).values_list("currency", flat=True)
+    return project.first() or company.currency
+
+
+def _settle_amount(company: Company, holder: Record) -> None:
+    """The amount of a record with lines is the sum of its lines, written with them."""
+    lines = Record.objects.of(company).filter(parent=holder, deleted_at=None)
+    holder.amount = lines.aggregate(total=Sum("amount"))["total"] or 0
+    holder.version += 1
+    holder.updated_at = timezone.now()
+    holder.save(update_fields=["amount", "version", "updated_at"])
+
+
+def is_open_to(record: Record, actor: Actor) -> bool:
+    """Whether the caller may start to edit the record at all."""
+    try:
+        require_right(actor, ENTITIES[record.item_type], record)
+    except NotPermitted:
+        return False
+    return closed_record(record, actor) is None

@@ -1,0 +1,143 @@
+"""Origin IDs: the ERP's name for one of our records. Writing one links the record, nulling it unlinks it.
+
+Called through staging only: a link moves exports and frees what waits for it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from erpstaging.catalogue.entity import clean_origin_id
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import ServiceAccount
+from erpstaging.core import sets
+from erpstaging.core.errors import Invalid
+from erpstaging.records.models import Lock, OriginIdHistory, Record
+
+KEYS = ("origin_id", "origin_code", "origin_data")
+
+
+@dataclass(slots=True)
+class LinkChange:
+    """What one element wants of one record: only the keys that were sent."""
+
+    record: Record
+    sent: Mapping[str, Any]
+    before: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.before)
+
+    @property
+    def newly_linked(self) -> bool:
+        return "origin_id" in self.before and self.before["origin_id"] is None
+
+    @property
+    def unlinked(self) -> bool:
+        return "origin_id" in self.before and self.record.origin_id is None
+
+
+def clean_link(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The three origin keys of an element, checked. Raises Invalid."""
+    cleaned: dict[str, Any] = {}
+    for name in ("origin_id", "origin_code"):
+        if name in sent:
+            try:
+                # An empty origin ID is how some clients say "none".
+                cleaned[name] = None if sent[name] == "" else clean_origin_id(sent[name])
+            except ValueError as exc:
+                raise Invalid.field(name, str(exc)) from None
+    if "origin_data" in sent:
+        cleaned["origin_data"] = sent["origin_data"]
+    return cleaned
+
+
+def apply_link(
+    change: LinkChange, actor: Actor, taken: Mapping[tuple[str, str], Record], disabled_accounts: frozenset[int]
+) -> None:
+    """Set the keys on the loaded record; nothing is saved.
+
+    `taken` maps (item type, origin ID) to the record that holds it. Raises Invalid when the record waits for approval,
+    belongs to another integration that is not disabled, or the origin ID is somebody else's.
+    """
+    record = change.record
+    if record.lock == Lock.WAITING:
+        raise Invalid.field("base", "The record waits for approval; nothing can be written.", code="pending_approval")
+    if record.account_id not in {None, actor.account_id} | disabled_accounts:
+        raise Invalid.field("base", "Another integration owns the origin ID of this record.", code="owned_by_another")
+    wanted = change.sent.get("origin_id")
+    holder = taken.get((record.item_type, wanted)) if wanted is not None else None
+    if holder is not None and holder.pk != record.pk:
+        raise Invalid.field(
+            "origin_id",
+            f"{wanted} is already the origin ID of {record.item_type} {holder.pk} ({holder.title}).",
+            code="origin_id_taken",
+            record_id=holder.pk,
+        )
+    for key, value in change.sent.items():
+        if getattr(record, key) != value:
+            change.before[key] = getattr(record, key)
+            setattr(record, key, value)
+    if "origin_id" in change.before:
+        record.account_id = None if record.origin_id is None else actor.account_id
+
+
+def disabled_accounts(records: Iterable[Record]) -> frozenset[int]:
+    """The accounts among the records' owners that are switched off: others of the company may take over from them."""
+    owners = {record.account_id for record in records if record.account_id}
+    return frozenset(ServiceAccount.objects.filter(pk__in=owners, is_active=False).values_list("pk", flat=True))
+
+
+def save_links(company_id: int, changes: Sequence[LinkChange], *, reason: str) -> None:
+    """Write changed records with one statement, and their old origin IDs to the history with another."""
+    changed = [change for change in changes if change.changed]
+    now = timezone.now()
+    for change in changed:
+        change.record.updated_at = now
+        change.record.version += 1
+    sets.update(
+        Record,
+        [
+            {
+                "id": change.record.pk,
+                **{key: getattr(change.record, key) for key in KEYS},
+                "account_id": change.record.account_id,
+                "updated_at": now,
+                "version": change.record.version,
+            }
+            for change in changed
+        ],
+    )
+    sets.insert(
+        OriginIdHistory,
+        [
+            {
+                "company_id": company_id,
+                "record_id": change.record.pk,
+                "item_type": change.record.item_type,
+                "origin_id": change.before["origin_id"],
+                "until": now,
+                "reason": reason,
+            }
+            for change in changed
+            if change.before.get("origin_id") is not None
+        ],
+    )
+
+
+def external_row(record: Record) -> dict[str, Any]:
+    """The external-data row of a record, as the wire shows it; it carries the record's id."""
+    return {
+        "id": record.pk,
+        "item_type": wire_item_type(record.item_type),
+        "item_id": record.pk,
+        **{key: getattr(record, key) for key in KEYS},
+    }
+
+
+def wire_item_type(item_type: str) -> str:
+    from_catalogue = {"commitment_change_order": "change_order", "prime_contract_change_order": "change_order"}
+    return from_catalogue.get(item_type, item_type)
