@@ -93,6 +93,7 @@ class EmbeddedPostgres:
         """Remove the cluster with everything in it."""
         if self.home.exists():
             self._refuse_strange_home()
+            self._wait_for_predecessor()
             shutil.rmtree(self.home)
 
     def _prepare_home(self) -> None:
