@@ -257,7 +257,7 @@ FIELD_KEYS = env.words("ERPSTAGING_FIELD_KEYS")
 
 # Celery only shortens the wait: every task looks at the database for what is due.
 BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://localhost//")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         "data_folder_in": str(BROKER_DIR / "queue"),

@@ -1,6 +1,6 @@
 """The demo's companies, the people who work there, and the programs that act for them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,20 +77,26 @@ ACCOUNT_NAMES = {
 }
 
 
-def seed(*, credentials_file: Path, base_url: str) -> Credentials:
+def seed(*, credentials_file: Path, base_url: str, upgrade: Callable[[], object] = lambda: None) -> Credentials:
     """Make what is missing and leave what is there; write the credentials to their file and return them.
 
-    Passwords are set for people made now and, when the file was lost, for all. Raises SeedRefused.
+    Passwords are set for people made now and, when the file was lost, for all. `upgrade` is called before any table is
+    touched. Raises SeedRefused.
     """
     known = demo_credentials.read(credentials_file)
     credentials = known or demo_credentials.draw()
-    passwords = _hashed_passwords(credentials, everybody=known is None)
+    passwords = {person["username"]: person["password"] for person in credentials["people"].values()}
+    # Hashing is slow by intention and releases the interpreter's lock: a first start does it beside the migrations.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        hashing = [] if known else [pool.submit(make_password, password) for password in passwords.values()]
+        upgrade()
+        hashes = dict(zip(passwords, (done.result() for done in hashing), strict=False)) or _missing_hashes(passwords)
 
     with transaction.atomic():
         if Company.objects.filter(is_demo=False).exists():
             raise SeedRefused("This database holds a company that is not a demo's; nothing was written.")
         company, other = _companies()
-        people = {person.username: _person(person, company, passwords.get(person.username)) for person in STAFF}
+        people = {person.username: _person(person, company, hashes.get(person.username)) for person in STAFF}
         other_admin = _person(OTHER_ADMIN, other, None)
         _account("service_account", credentials, company, people["admin"])
         _account("read_only_service_account", credentials, company, people["admin"])
@@ -102,17 +108,10 @@ def seed(*, credentials_file: Path, base_url: str) -> Credentials:
     return credentials
 
 
-def _hashed_passwords(credentials: Credentials, *, everybody: bool) -> Mapping[str, str]:
-    """Password hashes by username, of everybody or of who is not there yet.
-
-    Hashing is slow by intention and releases the interpreter's lock: it is done side by side.
-    """
-    passwords = {person["username"]: person["password"] for person in credentials["people"].values()}
-    if not everybody:
-        present = User.objects.filter(username__in=passwords).values_list("username", flat=True)
-        passwords = {name: password for name, password in passwords.items() if name not in set(present)}
-    with ThreadPoolExecutor() as pool:
-        return dict(zip(passwords, pool.map(make_password, passwords.values()), strict=True))
+def _missing_hashes(passwords: dict[str, str]) -> dict[str, str]:
+    """Password hashes, by username, of the people who are not in this database yet."""
+    present = set(User.objects.filter(username__in=passwords).values_list("username", flat=True))
+    return {name: make_password(password) for name, password in passwords.items() if name not in present}
 
 
 def _companies() -> tuple[Company, Company]:

@@ -104,10 +104,8 @@ def _start_all(tree: ProcessTree, plan: Plan, folder: DataFolder) -> None:
     ready_file = _ready_file(folder)
     ready_file.unlink(missing_ok=True)
 
-    tree.run("upgrade", [*manage, "upgrade"])
+    tree.run("upgrade", [*manage, "seed_demo" if plan.kind == "demo" else "upgrade"])
     tree.start("worker", _worker_command())
-    if plan.kind == "demo":
-        tree.run("seed", [*manage, "seed_demo"])
     tree.start("web", _web_command(plan))
 
     end = time.monotonic() + READY_SECONDS
