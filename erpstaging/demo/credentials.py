@@ -5,12 +5,9 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from oauth2_provider.generators import generate_client_id, generate_client_secret
-
 from erpstaging.demo.data_folder import write_private
 
 PEOPLE = ("approver", "second_approver", "project_user", "admin", "super_user", "auditor")
-ACCOUNTS = ("service_account", "read_only_service_account", "other_service_account")
 
 # {"base_url", "company": {"id"}, "other_company": {"id"}, "service_account": {"client_id", "client_secret"}, ..,
 #  "people": {"approver": {"username", "password"}, ..}}
@@ -43,11 +40,8 @@ def read(path: Path) -> Credentials | None:
 
 
 def draw() -> Credentials:
-    """New credentials for everybody; the addresses and ids are filled in when they are known."""
-    accounts = {
-        name: {"client_id": generate_client_id(), "client_secret": generate_client_secret()} for name in ACCOUNTS
-    }
-    return {**accounts, "people": {name: {"username": name, "password": draw_password()} for name in PEOPLE}}
+    """New passwords for everybody. Addresses, ids and service accounts are added when they are known."""
+    return {"people": {name: {"username": name, "password": draw_password()} for name in PEOPLE}}
 
 
 def draw_password() -> str:

@@ -3,21 +3,18 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from erpstaging.companies.models import (
-    Company,
-    ErpLevel,
-    Membership,
-    ProjectLevel,
-    ServiceAccount,
-    ServiceAccountSecret,
-    User,
-)
+from erpstaging.companies.accounts import create_account, rotate_secret
+from erpstaging.companies.actors import SYSTEM
+from erpstaging.companies.models import Company, ErpLevel, ProjectLevel, ServiceAccount, User
+from erpstaging.companies.people import create_company, create_person, grant
+from erpstaging.core.scope import company_scope
 from erpstaging.demo import credentials as demo_credentials
 from erpstaging.demo.business import seed_business
 from erpstaging.demo.credentials import Credentials
@@ -70,11 +67,9 @@ STAFF = (
 # He answers for the other company's account. Nobody signs in as him.
 OTHER_ADMIN = Person("northgate_admin", "Helena Voss", {"erp_level": ErpLevel.ADMIN, "directory_admin": True})
 
-ACCOUNT_NAMES = {
-    "service_account": ("Ledger connector", ["read", "write", "erp"]),
-    "read_only_service_account": ("Reporting reader", ["read", "erp"]),
-    "other_service_account": ("Northgate ledger", ["read", "write", "erp"]),
-}
+SERVICE_ACCOUNT = ("service_account", "Ledger connector", ["read", "write", "erp"])
+READ_ONLY_ACCOUNT = ("read_only_service_account", "Reporting reader", ["read", "erp"])
+OTHER_ACCOUNT = ("other_service_account", "Northgate ledger", ["read", "write", "erp"])
 
 
 def seed(*, credentials_file: Path, base_url: str, upgrade: Callable[[], object] = lambda: None) -> Credentials:
@@ -96,11 +91,12 @@ def seed(*, credentials_file: Path, base_url: str, upgrade: Callable[[], object]
         if Company.objects.filter(is_demo=False).exists():
             raise SeedRefused("This database holds a company that is not a demo's; nothing was written.")
         company, other = _companies()
-        people = {person.username: _person(person, company, hashes.get(person.username)) for person in STAFF}
-        other_admin = _person(OTHER_ADMIN, other, None)
-        _account("service_account", credentials, company, people["admin"])
-        _account("read_only_service_account", credentials, company, people["admin"])
-        _account("other_service_account", credentials, other, other_admin)
+        with company_scope(company.pk):
+            people = {person.username: _person(person, company, hashes.get(person.username)) for person in STAFF}
+            _account(SERVICE_ACCOUNT, credentials, company, people["admin"])
+            _account(READ_ONLY_ACCOUNT, credentials, company, people["admin"])
+        with company_scope(other.pk):
+            _account(OTHER_ACCOUNT, credentials, other, _person(OTHER_ADMIN, other, None))
         credentials |= {"base_url": base_url, "company": {"id": company.pk}, "other_company": {"id": other.pk}}
         demo_credentials.write(credentials_file, credentials)
 
@@ -117,7 +113,10 @@ def _missing_hashes(passwords: dict[str, str]) -> dict[str, str]:
 def _companies() -> tuple[Company, Company]:
     found = list(Company.objects.filter(is_demo=True).order_by("pk")[:2])
     for values in (COMPANY, OTHER_COMPANY)[len(found) :]:
-        found.append(Company.objects.create(**values, is_demo=True))
+        company = create_company(**values, actor=SYSTEM)
+        company.is_demo = True
+        company.save(update_fields=["is_demo"])
+        found.append(company)
     return found[0], found[1]
 
 
@@ -125,23 +124,29 @@ def _person(person: Person, company: Company, password: str | None) -> User:
     """`password` is a hash; None leaves a known person's alone and keeps a new one from signing in."""
     user = User.objects.filter(username=person.username).first()
     if user is None:
-        user = User(username=person.username, name=person.name, email=person.email(company))
-        user.set_unusable_password()
+        user = create_person(
+            person.username,
+            email=person.email(company),
+            name=person.name,
+            password=None,
+            company=company,
+            actor=SYSTEM,
+        )
+        grant(user, company=company, actor=SYSTEM, **person.rights)
     if password:
         user.password = password
-    user.save()
-    Membership.objects.get_or_create(company=company, user=user, defaults=person.rights)
+        user.save(update_fields=["password"])
     return user
 
 
-def _account(key: str, credentials: Credentials, company: Company, owner: User) -> None:
-    client_id, secret = credentials[key]["client_id"], credentials[key]["client_secret"]
-    if ServiceAccount.objects.filter(client_id=client_id).exists():
+def _account(account: tuple[str, str, list[str]], credentials: Credentials, company: Company, owner: User) -> None:
+    """Keep the account whose secret we know; otherwise make it, or give it a new secret."""
+    key, name, scopes = account
+    found = ServiceAccount.objects.filter(companies=company, name=name).first()
+    if found is None:
+        issued = create_account(name, company=company, actor=SYSTEM, owner=owner, scopes=scopes)
+    elif credentials.get(key, {}).get("client_id") != found.client_id:
+        issued = rotate_secret(found.pk, company=company, actor=SYSTEM, overlap=timedelta(0))
+    else:
         return
-    name, scopes = ACCOUNT_NAMES[key]
-    account = ServiceAccount.machine(client_id=client_id, name=name, owner=owner, allowed_scopes=scopes)
-    account.save()
-    account.companies.add(company)
-    ServiceAccountSecret.objects.create(
-        account=account, hash=make_password(secret, hasher="client_secret"), hint=secret[-4:]
-    )
+    credentials[key] = {"client_id": issued.account.client_id, "client_secret": issued.client_secret}
