@@ -45,7 +45,7 @@ if _owner_address != _app_address:
     DATABASES["owner"] = _database(_owner_address, "")
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 
-SECRET_KEY = env.secret_key(DATA_DIR, embedded=EMBEDDED)
+SECRET_KEY = env.secret_key(DATA_DIR, may_draw=EMBEDDED or ENVIRONMENT == "demo")
 DEBUG = env.flag("ERPSTAGING_DEBUG", default=False)
 ALLOWED_HOSTS = env.words("ERPSTAGING_ALLOWED_HOSTS", f"{_base.hostname},localhost,127.0.0.1,[::1]")
 if PRODUCTION:
@@ -258,7 +258,7 @@ FIELD_KEYS = env.words("ERPSTAGING_FIELD_KEYS")
 
 # Celery only shortens the wait: every task looks at the database for what is due.
 BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://localhost//")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         "data_folder_in": str(BROKER_DIR / "queue"),
