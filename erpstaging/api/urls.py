@@ -1,6 +1,6 @@
 """Every address of the API. What is not found below its prefixes is answered in JSON, too."""
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from erpstaging.api.paths import RestPath, rest_path, rest_urls
 from erpstaging.api.views.callers import Companies, Me, MeInCompany
@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("oauth/token", Token.as_view(), name="oauth-token"),
     path("oauth/token/info", TokenInfo.as_view(), name="oauth-token-info"),
     path("oauth/revoke", Revoke.as_view(), name="oauth-revoke"),
+    path("api/v1/companies/<id:company_id>/", include("erpstaging.api.urls_people")),
     path("api/errors", ErrorCodes.as_view(), name="error-codes"),
     path("api/errors/<slug:code>", ErrorCodes.as_view(), name="error-code"),
     re_path(r"^(rest|vapid|oauth|api)(/|$)", UnknownAddress.as_view(), name="unknown-address"),

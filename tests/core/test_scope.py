@@ -1,17 +1,13 @@
 """Company scope on real PostgreSQL."""
 
-from collections.abc import Callable
-
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from erpstaging.companies.actors import SYSTEM
-from erpstaging.companies.models import Company
-from erpstaging.core.scope import COMPANY, ScopeError, all_companies_scope, company_scope, in_company
+from erpstaging.core.scope import company_scope
 from erpstaging.outbox import events
 from erpstaging.outbox.events import Fact
 from erpstaging.outbox.models import Event, EventType
-from tests.fixtures.scope import in_scope, no_scope
 
 FACT = Fact(resource_name="ERP Requests", resource_id=7, event_type=EventType.CREATE)
 
