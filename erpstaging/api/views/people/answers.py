@@ -170,4 +170,6 @@ def queue_row_json(row: Row) -> dict[str, Any]:
             "decided_at": timestamp(one.decided_at),
             "messages": one.messages,
         }
-    return answer | {"status": "synced", "currency": one.currency, "origin_id": one.origin_id}
+    if isinstance(one, Record):
+        answer |= {"status": "synced", "currency": one.currency, "origin_id": one.origin_id}
+    return answer

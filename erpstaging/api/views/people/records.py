@@ -1,6 +1,5 @@
 """Project people's objects."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from rest_framework.request import Request
@@ -75,7 +74,7 @@ class Records(RecordView):
         if request.query_params.get("item_type") in ENTITIES:
             rows = rows.filter(item_type=request.query_params["item_type"])
         page = self.page
-        found: Sequence[Record] = rows.order_by("-pk")[page.offset : page.offset + page.per_page]
+        found = rows.order_by("-pk")[page.offset : page.offset + page.per_page]
         return self.paged([record_json(record) for record in found], rows.count())
 
     def post(self, request: Request) -> Response:
