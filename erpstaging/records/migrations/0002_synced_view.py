@@ -5,16 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('companies', '0002_failed_attempts'),
-        ('records', '0001_initial'),
+        ("companies", "0002_failed_attempts"),
+        ("records", "0001_initial"),
         migrations.swappable_dependency(settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), ('origin_id__isnull', False), ('parent__isnull', True)), fields=['company', '-updated_at', '-id'], name='record_synced'),
+            model_name="record",
+            index=models.Index(
+                condition=models.Q(
+                    ("deleted_at__isnull", True), ("origin_id__isnull", False), ("parent__isnull", True)
+                ),
+                fields=["company", "-updated_at", "-id"],
+                name="record_synced",
+            ),
         ),
     ]
