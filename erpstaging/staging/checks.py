@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from erpstaging.catalogue.registry import ENTITIES
-from erpstaging.records.models import Record
 from erpstaging.staging.models import OPEN_STATES, StagedExport
 
 Node = Mapping[str, Any]
@@ -41,11 +40,7 @@ def on_their_way(company_id: int, node: Node) -> frozenset[int]:
 
 def blocking_parents(node: Node) -> list[str]:
     """In words, what an accepted export still waits for."""
-    return [
-        f"{check.label.lower()} not yet"
-        for check in checks_for_release(node)
-        if check.code in LINKS and not check.passed
-    ]
+    return [check.remedy for check in checks_for_release(node) if check.code in LINKS and not check.passed]
 
 
 def _run(node: Node, coming: frozenset[int]) -> list[Check]:
@@ -67,9 +62,8 @@ def _linked(code: str, key: str, what: str) -> Callable[[Node, frozenset[int]], 
 def _status_approved(node: Node, coming: frozenset[int]) -> Check:
     wanted = ENTITIES[node["item_type"]].approved_status
     passed = node["status"] == wanted
-    return Check(
-        "status_approved", f"Status is {wanted}", passed, "" if passed else f"Set the status to {wanted}.", node["id"]
-    )
+    remedy = "" if passed else f"Set the status to {wanted}."
+    return Check("status_approved", f"Status is {wanted}", passed, remedy, node["id"])
 
 
 def _line_with_erp_cost_code(node: Node, coming: frozenset[int]) -> Check:
@@ -96,8 +90,3 @@ PREREQUISITES: Mapping[str, Callable[[Node, frozenset[int]], Check]] = {
     "project_linked": _linked("project_linked", "project", "Project"),
     "line_with_erp_cost_code": _line_with_erp_cost_code,
 }
-
-
-def record_of(company_id: int, record_id: int) -> Record | None:
-    found: Record | None = Record.objects.of(company_id).filter(pk=record_id, deleted_at=None).first()
-    return found

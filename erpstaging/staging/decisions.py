@@ -1,6 +1,5 @@
 """What every decision at the gate has in common: the version that was seen, who may not decide, and its record."""
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ def refuse_unseen(row: StagedExport | StagedRecord, version: int | None) -> None
             "Say which version you decide on.", errors={"version": ["is required"]}, version=row.version
         )
     if version != row.version:
-        by, at = last_change(row)
+        by, at = row.last_change
         raise StaleVersion(
             f"{by} changed it in the meantime; the version is now {row.version}.",
             version=row.version,
@@ -30,27 +29,22 @@ def refuse_unseen(row: StagedExport | StagedRecord, version: int | None) -> None
         )
 
 
-def last_change(row: StagedExport | StagedRecord) -> tuple[str, Any]:
-    """Who last decided on or changed a row, and when."""
-    if isinstance(row, StagedExport):
-        decided = row.decided_by_name, row.decided_at
-        return decided if row.decided_at is not None else (row.sent_by_name, row.sent_at)
-    return row.changed_by_name, row.updated_at
-
-
-def refuse_own(actor: Actor, *authors: tuple[str, int | None, int | None], what: str) -> None:
+def refuse_own(actor: Actor, *authors: tuple[str, int | None, int | None]) -> None:
     """Nobody decides on his own work, nor on that of an account he answers for. Raises NotPermitted.
 
     `authors` are (kind, id, owner id) of everybody who made the object what it is.
     """
     if any(actor.same_person_as(*author) for author in authors):
-        raise NotPermitted(f"You {what} this yourself; somebody else has to decide.", code="self_approval")
+        text = "This is your own work, or that of an account you answer for; somebody else has to decide."
+        raise NotPermitted(text, code="self_approval")
 
 
 def owner_of(account_id: int | None) -> int | None:
-    return (
-        ServiceAccount.objects.filter(pk=account_id).values_list("owner_id", flat=True).first() if account_id else None
-    )
+    """The person who answers for a service account."""
+    if account_id is None:
+        return None
+    owner: int | None = ServiceAccount.objects.filter(pk=account_id).values_list("owner_id", flat=True).first()
+    return owner
 
 
 def clean_reason(reason: Any) -> str:
@@ -65,13 +59,14 @@ def clean_reason(reason: Any) -> str:
 
 def missing_metadata(company_id: int) -> Refused:
     """The refusal of an act that needs the company's document, which asks the integration for it once and again."""
-    refusal = Invalid.field(
-        "base",
-        "The ERP has not sent its configuration yet. It was asked for it; try again later.",
-        code="metadata_missing",
-    )
-    refusal.follow_up = functools.partial(open_erp_request, company_id, SYSTEM, "sync_metadata")
+    text = "The ERP has not sent its configuration yet. It was asked for it; try again later."
+    refusal = Invalid.field("base", text, code="metadata_missing")
+    refusal.follow_up = lambda: _ask_for_metadata(company_id)
     return refusal
+
+
+def _ask_for_metadata(company_id: int) -> None:
+    open_erp_request(company_id, SYSTEM, "sync_metadata")
 
 
 def require_metadata(company_id: int, metadata: Metadata) -> None:

@@ -156,10 +156,7 @@ def _refuse_decision(company_id: int, row: StagedRecord, actor: Actor, version: 
             decided_by=row.changed_by_name,
             decided_at=row.updated_at,
         )
-    refuse_own(
-        actor, ("service_account", row.account_id, owner_of(row.account_id)),
-        (row.changed_by_kind, row.changed_by_id, owner_of(row.account_id)), what="staged",
-    )  # fmt: skip
+    refuse_own(actor, ("service_account", row.account_id, owner_of(row.account_id)))
 
 
 def _refuse_switched_off(entity: Entity, metadata: Metadata) -> None:

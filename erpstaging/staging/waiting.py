@@ -18,7 +18,8 @@ def waiting_ids(company_id: int, keys: Iterable[Key]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM staging_stagedrecord WHERE company_id = %s AND deleted_at IS NULL AND waiting_for <> '[]' "
-            "AND EXISTS (SELECT FROM jsonb_array_elements(waiting_for) one WHERE one ->> 'value' = ANY(%s)) ORDER BY id",
+            "AND EXISTS (SELECT FROM jsonb_array_elements(waiting_for) one WHERE one ->> 'value' = ANY(%s)) "
+            "ORDER BY id",
             [company_id, origin_ids],
         )
         return [row[0] for row in cursor.fetchall()]
