@@ -73,23 +73,19 @@ def database_addresses(data_dir: Path) -> tuple[str, str]:
     return app or owner, owner or app
 
 
-def secret_key(data_dir: Path, *, embedded: bool) -> str:
-    """ERPSTAGING_SECRET_KEY; an embedded installation without one draws its own and keeps it (0600)."""
+def secret_key(data_dir: Path, *, may_draw: bool) -> str:
+    """ERPSTAGING_SECRET_KEY, or the one that `demo` and `serve` drew and keep in the data folder.
+
+    `may_draw`: without either, a key for this process alone, so that commands such as `demo` and `check` can start.
+    """
     given = text("ERPSTAGING_SECRET_KEY")
     if given:
         return given
-    if not embedded:
-        raise ImproperlyConfigured("ERPSTAGING_SECRET_KEY is missing. Every host of one installation needs the same.")
-    path = data_dir / "secret_key"
     try:
-        return path.read_text().strip()
+        return (data_dir / "secret_key").read_text().strip()
     except FileNotFoundError:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        drawn = secrets.token_urlsafe(64)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()
-        with os.fdopen(handle, "w") as file:
-            file.write(drawn)
-        return drawn
+        if may_draw:
+            return secrets.token_urlsafe(64)
+        raise ImproperlyConfigured(
+            "ERPSTAGING_SECRET_KEY is missing. Every host of one installation needs the same."
+        ) from None

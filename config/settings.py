@@ -45,7 +45,7 @@ if _owner_address != _app_address:
     DATABASES["owner"] = _database(_owner_address, "")
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 
-SECRET_KEY = env.secret_key(DATA_DIR, embedded=EMBEDDED)
+SECRET_KEY = env.secret_key(DATA_DIR, may_draw=EMBEDDED or ENVIRONMENT == "demo")
 DEBUG = env.flag("ERPSTAGING_DEBUG", default=False)
 ALLOWED_HOSTS = env.words("ERPSTAGING_ALLOWED_HOSTS", f"{_base.hostname},localhost,127.0.0.1,[::1]")
 if PRODUCTION:
@@ -92,6 +92,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "erpstaging.core.middleware.CorrelationMiddleware",
+    "erpstaging.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -173,9 +174,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("ERPSTAGING_BEHIND_PROXY", default=False) else None
-)
+# Our own proxy sets X-Forwarded-Proto and the last X-Forwarded-For; without it both are ignored.
+BEHIND_PROXY = env.flag("ERPSTAGING_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -253,11 +254,13 @@ UNDO_SECONDS = env.whole("ERPSTAGING_UNDO_SECONDS", 10, maximum=60)
 # Webhooks
 EGRESS_ALLOW = [ip_network(network) for network in env.words("ERPSTAGING_EGRESS_ALLOW")]
 WEBHOOK_TIME_FACTOR = env.number("ERPSTAGING_WEBHOOK_TIME_FACTOR", 1.0, minimum=0.0001, maximum=1.0)
+WEBHOOK_LEASE_SECONDS = env.number("ERPSTAGING_WEBHOOK_LEASE_SECONDS", 20, minimum=0.5, maximum=600)
+WEBHOOK_RETRY_DAYS = env.number("ERPSTAGING_WEBHOOK_RETRY_DAYS", 3, minimum=0.01, maximum=30)
 FIELD_KEYS = env.words("ERPSTAGING_FIELD_KEYS")
 
 # Celery only shortens the wait: every task looks at the database for what is due.
 BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://localhost//")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         "data_folder_in": str(BROKER_DIR / "queue"),

@@ -22,7 +22,7 @@ class ClientSecretHasher(BasePasswordHasher):
         salt = encoded.split("$", 2)[1]
         return constant_time_compare(encoded, self.encode(password, salt))
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> dict[Any, Any]:
         return {"algorithm": self.algorithm}
 
     def must_update(self, encoded: str) -> bool:

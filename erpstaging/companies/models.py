@@ -79,7 +79,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
-class User(AbstractBaseUser):
+class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     """A person. What he may do stands in his memberships."""
 
     username = models.CharField(max_length=150, unique=True)
@@ -147,7 +147,7 @@ def full_scopes() -> list[str]:
     return ["read", "write", "erp"]
 
 
-class ServiceAccount(AbstractApplication):  # type: ignore[misc]
+class ServiceAccount(AbstractApplication):
     """The OAuth client a machine acts as. No person stands behind it; `owner` is who answers for it.
 
     With the scope `erp` it is the integration: no locks, no save rules. Its right is its scopes plus the companies
@@ -191,3 +191,14 @@ class ServiceAccountSecret(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_from = models.GenericIPAddressField(null=True, blank=True)
+
+
+class FailedAttempt(models.Model):
+    """One failed sign-in or token call. `account` is the SHA-256 of what the caller claimed to be."""
+
+    account = models.CharField(max_length=64)
+    address = models.CharField(max_length=45, blank=True)
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["address", "occurred_at"], name="failed_attempt_by_address")]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
@@ -37,13 +38,10 @@ def store_metadata(company_id: int, document: Any, *, actor: Actor) -> ErpConnec
     Raises Invalid with the path of each fault, NotFound where the company has no connection.
     """
     accepted = checked(document)
-    connections = lock(ErpConnection.objects.of(company_id))
-    if not connections:
-        raise NotFound("The company has no ERP connection.")
-    connection: ErpConnection = connections[0]
-    before = connection.metadata_version
+    connection = _locked(company_id)
+    last = MetadataVersion.objects.of(company_id).aggregate(number=Max("number"))["number"] or 0
     connection.metadata = accepted
-    connection.metadata_version += 1
+    connection.metadata_version = last + 1
     connection.updated_at = timezone.now()
     connection.save(update_fields=["metadata", "metadata_version", "updated_at"])
     MetadataVersion.objects.create(
@@ -62,9 +60,41 @@ def store_metadata(company_id: int, document: Any, *, actor: Actor) -> ErpConnec
                 "metadata.replaced",
                 "connection",
                 connection.pk,
-                before={"version": before},
+                before={"version": last},
                 after={"version": connection.metadata_version},
             )
         ],
     )
     return connection
+
+
+def change_service_url(company_id: int, value: Any, *, actor: Actor) -> None:
+    """Point the connection elsewhere. Raises Invalid, NotFound."""
+    service_url = checked_service_url(value)
+    connection = _locked(company_id)
+    before = connection.service_url
+    connection.service_url, connection.updated_at = service_url, timezone.now()
+    connection.save(update_fields=["service_url", "updated_at"])
+    act = audit.Act(
+        "connection.changed",
+        "connection",
+        connection.pk,
+        before={"service_url": before},
+        after={"service_url": service_url},
+    )
+    audit.record(company_id, actor, [act])
+
+
+def disconnect(company_id: int, *, actor: Actor) -> None:
+    """End the connection; what it brought in, and every version of its metadata, stays. Raises NotFound."""
+    connection = _locked(company_id)
+    act = audit.Act("connection.deleted", "connection", connection.pk, before={"service_url": connection.service_url})
+    connection.delete()
+    audit.record(company_id, actor, [act])
+
+
+def _locked(company_id: int) -> ErpConnection:
+    connections: list[ErpConnection] = lock(ErpConnection.objects.of(company_id))
+    if not connections:
+        raise NotFound("The company has no ERP connection.")
+    return connections[0]

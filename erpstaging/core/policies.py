@@ -50,7 +50,7 @@ def company_wall(
     ]
     if referenced:
         backward.append(f"ALTER TABLE {table} DROP CONSTRAINT {table}_company_key")
-    return migrations.RunSQL(forward, backward)
+    return migrations.RunSQL([*forward], [*backward])
 
 
 def transition_guard(table: str, column: str, pairs: Iterable[tuple[str, str]]) -> migrations.RunSQL:

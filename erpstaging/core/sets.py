@@ -31,7 +31,7 @@ def _types(model: type[models.Model], columns: Sequence[str]) -> dict[str, str]:
     for column in columns:
         field = by_column[column]
         # A key's own column is an identity; its references and values are plain integers.
-        found[column] = field.rel_db_type(connection) if field.primary_key else field.db_type(connection) or "text"
+        found[column] = (field.rel_db_type(connection) if field.primary_key else field.db_type(connection)) or "text"
     return found
 
 

@@ -78,7 +78,7 @@ def open_erp_request(company_id: int, actor: Actor, request_name: str, item: Ite
 
 
 def _detail(company_id: int, request_id: int, detail_id: int, item: Item, now: datetime) -> ErpRequestDetail:
-    return ErpRequestDetail(
+    detail: ErpRequestDetail = ErpRequestDetail(
         id=detail_id,
         company_id=company_id,
         erp_request_id=request_id,
@@ -90,6 +90,7 @@ def _detail(company_id: int, request_id: int, detail_id: int, item: Item, now: d
         created_at=now,
         updated_at=now,
     )
+    return detail
 
 
 def _draw_ids(count: int) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from erpstaging.catalogue.entity import clean_origin_id
@@ -14,6 +15,7 @@ from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import ServiceAccount
 from erpstaging.core import sets
 from erpstaging.core.errors import Invalid
+from erpstaging.core.scope import Again
 from erpstaging.records.models import Lock, OriginIdHistory, Record
 
 KEYS = ("origin_id", "origin_code", "origin_data")
@@ -98,19 +100,21 @@ def save_links(company_id: int, changes: Sequence[LinkChange], *, reason: str) -
     for change in changed:
         change.record.updated_at = now
         change.record.version += 1
-    sets.update(
-        Record,
-        [
-            {
-                "id": change.record.pk,
-                **{key: getattr(change.record, key) for key in KEYS},
-                "account_id": change.record.account_id,
-                "updated_at": now,
-                "version": change.record.version,
-            }
-            for change in changed
-        ],
-    )
+    rows = [
+        {
+            "id": change.record.pk,
+            **{key: getattr(change.record, key) for key in KEYS},
+            "account_id": change.record.account_id,
+            "updated_at": now,
+            "version": change.record.version,
+        }
+        for change in changed
+    ]
+    try:
+        with transaction.atomic():
+            sets.update(Record, rows)
+    except IntegrityError as exc:  # somebody gave the origin ID away since we looked: look again
+        raise Again("An origin ID was taken in the meantime.") from exc
     sets.insert(
         OriginIdHistory,
         [

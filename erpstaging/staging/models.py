@@ -81,6 +81,11 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
             ),
         ]
 
+    @property
+    def last_change(self) -> tuple[str, datetime]:
+        """Who changed or decided it last, and when."""
+        return self.changed_by_name, self.updated_at
+
     @transition(status, source=StagedStatus.STAGED, target=StagedStatus.IMPORTED)
     def import_into(self, record: Record) -> None:
         self.record = record
@@ -213,6 +218,16 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
             models.Index(fields=["company", "sent_by_id", "-id"], name="export_by_sender"),
             models.Index(fields=["release_at"], name="export_due", condition=models.Q(state=ExportState.ACCEPTED)),
         ]
+
+    @property
+    def last_change(self) -> tuple[str, datetime]:
+        """Who changed or decided it last, and when."""
+        return (self.decided_by_name, self.decided_at) if self.decided_at else (self.sent_by_name, self.sent_at)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still stands in the way of another export of its record."""
+        return self.state in OPEN_STATES
 
     @transition(state, source=ExportState.READY_TO_EXPORT, target=ExportState.ACCEPTED)
     def accept_export(

@@ -1,0 +1,57 @@
+"""Every code an error answer can carry, in one list; `GET /api/errors` serves it and docs/errors.md is made from it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """A code, the title it is shown under, and what a client can do about it."""
+
+    title: str
+    meaning: str
+
+
+CODES: dict[str, ErrorCode] = {
+    # The request cannot be read.
+    "bad_request": ErrorCode("Bad request", "The request cannot be read; the message says which part."),
+    "malformed_json": ErrorCode("Malformed JSON", "The body is not one JSON document in UTF-8 within the limits."),
+    "bad_length": ErrorCode("Wrong length", "Content-Length is missing, not a number, or not the length of the body."),
+    "body_required": ErrorCode("Body required", "This call needs a JSON object as its body."),
+    "bad_query": ErrorCode("Bad query", "A parameter of the query string has a value of the wrong kind."),
+    "bad_header": ErrorCode("Bad header", "A header has a value of the wrong kind, or was sent twice."),
+    "company_required": ErrorCode("Company required", "Name the company in the header Procore-Company-Id."),
+    "unsupported_media_type": ErrorCode("Unsupported media type", "Send application/json in UTF-8, uncompressed."),
+    "method_not_allowed": ErrorCode("Method not allowed", "The header Allow lists the methods of this address."),
+    "too_large": ErrorCode("Too large", "Send fewer elements or bytes in one call."),
+    # Who may.
+    "unauthorized": ErrorCode("Unauthorized", "The access token is missing, wrong, expired or revoked: get a new one."),
+    "forbidden": ErrorCode("Forbidden", "The caller may not do this."),
+    "missing_privilege": ErrorCode("Missing privilege", "The caller lacks the privilege that the message names."),
+    "missing_scope": ErrorCode("Missing scope", "The access token lacks the scope that the message names."),
+    "foreign_company": ErrorCode("Not your company", "The caller has no access to this company."),
+    "contradictory_company": ErrorCode("Contradictory company", "Header, path, query and body must name one company."),
+    "address_not_allowed": ErrorCode("Address not allowed", "The account may be used from its listed networks only."),
+    "own_rights": ErrorCode("Own rights", "Nobody grants himself rights: a second admin does."),
+    "https_required": ErrorCode("HTTPS required", "Tokens are not accepted over plain HTTP. Consider this one leaked."),
+    "csrf_failed": ErrorCode("CSRF check failed", "Send the CSRF token of the session in the header X-CSRFToken."),
+    "too_many_attempts": ErrorCode("Too many attempts", "Failed attempts closed the door; wait as Retry-After says."),
+    # What the token endpoints answer (RFC 6749, section 5.2).
+    "invalid_client": ErrorCode("Invalid client", "The client id is unknown, disabled, or its secret is wrong."),
+    "invalid_grant": ErrorCode("Invalid grant", "The code or refresh token is wrong, used, expired or revoked."),
+    "invalid_request": ErrorCode("Invalid request", "A parameter is missing or cannot be read."),
+    "invalid_scope": ErrorCode("Invalid scope", "The account does not have the scope that was asked for."),
+    "unauthorized_client": ErrorCode("Unauthorized client", "The client may not use this kind of grant."),
+    "unsupported_grant_type": ErrorCode("Unsupported grant type", "Use client_credentials."),
+    # What is there, and how it stands.
+    "not_found": ErrorCode("Not found", "It does not exist, or not for this caller."),
+    "refused": ErrorCode("Refused", "A rule refused it; the message says which."),
+    "invalid": ErrorCode("Invalid", "Values break a rule; `errors` names the fields."),
+    "wrong_state": ErrorCode("Wrong state", "The act is not possible in the state the object is in."),
+    "stale_version": ErrorCode("Stale version", "The object changed since it was read: read it again and decide anew."),
+    "version_required": ErrorCode("Version required", "Name the version that the decision is about."),
+    # How the service stands.
+    "rate_limited": ErrorCode("Too many requests", "Wait as many seconds as Retry-After says."),
+    "busy": ErrorCode("Busy", "Nothing was changed; trying again later is safe."),
+    "unavailable": ErrorCode("Unavailable", "The database cannot be reached; trying again later is safe."),
+    "server_error": ErrorCode("Server error", "A fault of the service. Quote the correlation id when reporting it."),
+}

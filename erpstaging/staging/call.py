@@ -1,0 +1,453 @@
+"""Working off one staging call.
+
+The rows it names are locked first, parents before children. Everything is then checked in memory, and written with a
+handful of statements however many elements there are.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, models
+from django.utils import timezone
+
+from erpstaging.audit import log as audit
+from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.registry import STAGED
+from erpstaging.companies.actors import Actor
+from erpstaging.core import sets
+from erpstaging.core.correlation import correlation_id
+from erpstaging.core.locks import lock_family
+from erpstaging.core.scope import Again
+from erpstaging.outbox import events
+from erpstaging.outbox.models import EventType
+from erpstaging.records.rows import columns_of, settled_data
+from erpstaging.staging.elements import Element, check_data, check_level, flat
+from erpstaging.staging.models import Intake, StagedChange, StagedRecord, StagedStatus
+from erpstaging.staging.targets import Key, keys_of, linked_records, staged_rows, unresolved
+
+RESOURCE = "Staged Records"
+NOT_FOUND = "Entity with this ID not found"  # the exact text that clients look for
+COLUMNS = (
+    "item_type", "origin_id", "origin_code", "origin_data", "parent_id", "status", "archived_with_parent", "data",
+    "number", "title", "amount", "messages", "waiting_for", "project_origin_id", "origin_version", "record_id",
+    "account_id", "changed_by_kind", "changed_by_id", "changed_by_name", "updated_at", "version",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A body as it came in, kept beside what was made of it."""
+
+    path: str
+    content_type: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class Touched:
+    """A row that the call inserts or changes; `before` is None for a new one."""
+
+    row: StagedRecord
+    before: dict[str, Any] | None
+
+
+class StagingCall:
+    """One call's elements, the rows they mean, and what is written in the end.
+
+    After `run` each element has its row, or errors.
+    """
+
+    def __init__(self, company_id: int, elements: list[Element], actor: Actor, received: Received | None) -> None:
+        self.company_id = company_id
+        self.elements = elements
+        self.actor = actor
+        self.received = received
+        self.now = timezone.now()
+        self.by_id: dict[int, StagedRecord] = {}
+        self.by_key: dict[Key, StagedRecord] = {}
+        self.children: dict[int, list[StagedRecord]] = {}
+        self.linked: dict[Key, int] = {}
+        self.staged: dict[Key, int] = {}
+        self.touched: dict[int, Touched] = {}  # by id() of the row object
+        self.history: list[tuple[StagedRecord, Element, bool]] = []  # row, element, superseded
+
+    def run(self) -> None:
+        self._lock()
+        self._match()
+        self._resolve()
+        for children in (False, True):  # a child may stand before its parent in the call
+            for element in flat(self.elements):
+                if element.is_child is children and not element.errors:
+                    self._plan(element)
+        self._write()
+
+    # Which rows the call is about
+
+    def _lock(self) -> None:
+        ids = [one for element in flat(self.elements) for one in (element.id, element.parent_id) if one]
+        keys = [element.key for element in flat(self.elements) if element.key]
+        for element in flat(self.elements):
+            if element.entity and element.parent_origin_id:
+                keys += [(parent, element.parent_origin_id) for parent in element.entity.parents]
+        found = family_ids(self.company_id, ids, keys)
+        for row in lock_family(standing(self.company_id).filter(pk__in=found)) if found else ():
+            self.by_id[row.pk] = row
+            self.by_key[(row.item_type, row.origin_id)] = row
+            if row.parent_id:
+                self.children.setdefault(row.parent_id, []).append(row)
+
+    def _match(self) -> None:
+        """The standing row of each element, by id, else by key (wire specification, section 8)."""
+        for element in flat(self.elements):
+            if element.id is not None:
+                self._match_by_id(element, self.by_id.get(element.id))
+            elif element.key:
+                element.row = self.by_key.get(element.key)
+            check_level(element)
+
+    def _match_by_id(self, element: Element, row: StagedRecord | None) -> None:
+        if row is None:
+            element.errors = {"id": [NOT_FOUND]}
+            return
+        element.row = row
+        if element.entity is None:
+            element.entity = STAGED[row.item_type]
+            check_data(element, element.data)
+        elif element.entity.item_type != row.item_type:
+            element.refuse("item_type", f"row {row.pk} is a {row.item_type}")
+        holder = self.by_key.get(element.key) if element.key else None
+        if holder is not None and holder.pk != row.pk:
+            element.refuse("origin_id", f"{element.origin_id} is already staged as {holder.pk}")
+
+    def _resolve(self) -> None:
+        """What the origin IDs in the call name: linked records, and rows staged before or by this very call."""
+        keys = {key for one in flat(self.elements) if one.entity for key in keys_of(one.entity, one.data)}
+        self.linked = linked_records(self.company_id, keys)
+        missing = keys - self.linked.keys()
+        self.staged = staged_rows(self.company_id, missing)
+        self.staged |= {one.key: 0 for one in self.elements if one.key in missing and not one.errors}
+
+    # What each element does to its row
+
+    def _plan(self, element: Element) -> None:
+        entity = element.entity
+        if entity is None:
+            return
+        self._require_known(element, entity)
+        parent = self._parent(element, entity) if entity.is_child else None
+        if element.errors:
+            return
+        row = element.row or (self.by_key.get(element.key) if element.key else None)
+        if row is not None and self._is_older(element, row):
+            element.row = row
+            self.history.append((row, element, True))
+            return
+        if row is not None and not self._may_move(element, row):
+            return
+        if row is None:
+            row = self._new(element, entity)
+        element.row = row
+        self._merge(element, entity, row, parent)
+        self._note_waiting(element, entity, row, parent or row)
+
+    def _require_known(self, element: Element, entity: Entity) -> None:
+        """The project and the commitment of a row have to be staged at least."""
+        for origin_field in ("project_origin_id", "commitment_origin_id"):
+            field = entity.origin_fields.get(origin_field)
+            value = element.data.get(origin_field)
+            if field is None or value is None:
+                continue
+            keys = [(target, value) for target in field.targets]
+            if not any(key in self.linked or key in self.staged for key in keys):
+                element.refuse(origin_field, f"{value} is neither staged nor linked")
+
+    def _parent(self, element: Element, entity: Entity) -> StagedRecord | None:
+        """The parent's row, standing or about to stand; without one the child is refused."""
+        if element.parent is not None:
+            if element.parent.row is None:
+                element.refuse("parent_id", "the parent in this call is refused")
+            return element.parent.row
+        parent: StagedRecord | None = None
+        if element.parent_id:
+            parent = self.by_id.get(element.parent_id)
+        elif element.parent_origin_id:
+            rows = (self.by_key.get((item_type, element.parent_origin_id)) for item_type in entity.parents)
+            parent = next(filter(None, rows), None)
+        elif element.row is not None:
+            parent = self.by_id.get(element.row.parent_id or 0)
+        if parent is None or parent.item_type not in entity.parents:
+            element.refuse("parent_id" if element.parent_id else "parent_origin_id", "does not name a staged parent")
+            return None
+        return parent
+
+    def _is_older(self, element: Element, row: StagedRecord) -> bool:
+        """Newer data is never overwritten by older; a call without a version always counts as newer."""
+        sent, standing_version = element.origin_version, row.origin_version
+        return sent is not None and standing_version is not None and sent < standing_version
+
+    def _may_move(self, element: Element, row: StagedRecord) -> bool:
+        """Whether the status that was sent can follow the row's (lifecycles, section 1)."""
+        wanted = element.status
+        if wanted is None or wanted in {row.status, StagedStatus.STAGED}:
+            return True
+        if row.status != StagedStatus.STAGED or wanted == StagedStatus.IMPORTED:
+            element.refuse("status", f"cannot go from {row.status} to {wanted}")
+            return False
+        return True
+
+    def _new(self, element: Element, entity: Entity) -> StagedRecord:
+        row: StagedRecord = StagedRecord(
+            company_id=self.company_id,
+            item_type=entity.item_type,
+            origin_id=element.origin_id,
+            account_id=self.actor.account_id,
+            status=element.status or StagedStatus.STAGED,
+            created_at=self.now,
+            version=0,
+        )
+        self.by_key[(row.item_type, row.origin_id)] = row
+        self._touch(row, before=None)
+        return row
+
+    def _merge(self, element: Element, entity: Entity, row: StagedRecord, parent: StagedRecord | None) -> None:
+        """Bring what was sent into the row: keys that were sent replace, the others stay."""
+        before = facts(row)
+        data = settled_data(entity, {**row.data, **element.data}, "")
+        corrected = row.status == StagedStatus.INVALID and data != row.data
+        row.data = data
+        for name in ("origin_code", "origin_data"):
+            if element.sent_key(name):
+                setattr(row, name, getattr(element, name) if name == "origin_code" else element.sent[name])
+        row.origin_id = element.origin_id or row.origin_id
+        if parent is not None:
+            row.parent = parent
+        self._move(row, StagedStatus.STAGED if corrected and element.status is None else element.status)
+        if facts(row) != before or element.origin_version not in (None, row.origin_version):
+            row.origin_version = element.origin_version if element.origin_version is not None else row.origin_version
+            self._touch(row, before)
+        if id(row) in self.touched:
+            columns = columns_of(entity, data)
+            row.number, row.title = columns["number"], columns["title"]
+            row.amount = columns["amount"] if entity.amount_field else row.amount
+            row.project_origin_id = str(data.get("project_origin_id") or "")
+            self.history.append((row, element, False))
+
+    def _move(self, row: StagedRecord, wanted: StagedStatus | None) -> None:
+        """Carry out a change of status, and what it takes along."""
+        if wanted is None or wanted == row.status:
+            return
+        children = self.children.get(row.pk, ())
+        if wanted == StagedStatus.INVALID:
+            row.invalidate([])
+        elif wanted == StagedStatus.ARCHIVED:
+            row.archive()
+            for child in children:
+                if child.status == StagedStatus.STAGED:
+                    before = facts(child)
+                    child.archive(with_parent=True)
+                    self._touch(child, before)
+        elif wanted == StagedStatus.STAGED:
+            row.stage_again()
+            for child in children:
+                if comes_back(child):
+                    before = facts(child)
+                    child.stage_again()
+                    self._touch(child, before)
+
+    def _note_waiting(self, element: Element, entity: Entity, row: StagedRecord, decided: StagedRecord) -> None:
+        """Keep on the row that is decided, the parent, which references are not linked yet."""
+        spoken_of = entity.origin_fields.keys() & element.data.keys()
+        if not spoken_of:
+            return
+        missing = [one for one in unresolved(entity, row.origin_id, row.data, self.linked) if one["field"] in spoken_of]
+        kept = [one for one in decided.waiting_for if one["row"] != row.origin_id or one["field"] not in spoken_of]
+        if kept + missing != decided.waiting_for:
+            before = facts(decided)
+            decided.waiting_for = kept + missing
+            self._touch(decided, before)
+
+    def _touch(self, row: StagedRecord, before: dict[str, Any] | None) -> None:
+        """Count the change once per call, however many elements speak of the row."""
+        if id(row) in self.touched:
+            return
+        self.touched[id(row)] = Touched(row, before)
+        row.version += 1
+        row.changed_by_kind, row.changed_by_id, row.changed_by_name = self.actor.kind, self.actor.id, self.actor.name
+        row.updated_at = self.now
+
+    # The statements
+
+    def _write(self) -> None:
+        new = [one.row for one in self.touched.values() if one.before is None]
+        changed = [one.row for one in self.touched.values() if one.before is not None]
+        self._insert([row for row in new if row.parent is None])
+        self._insert([row for row in new if row.parent is not None])
+        for row in changed:
+            row.parent_id = row.parent.pk if row.parent_id is None and row.parent is not None else row.parent_id
+        sets.update(StagedRecord, [{"id": row.pk, **_values(row)} for row in changed])
+        _sum_lines(self.company_id, sorted({row.parent_id for row in (*new, *changed) if row.parent_id}))
+        self._write_history()
+
+    def _insert(self, rows: Sequence[StagedRecord]) -> None:
+        """One statement, sorted by key so that two calls wait for each other instead of deadlocking."""
+        for row in rows:
+            row.parent_id = row.parent.pk if row.parent is not None else None
+        stored = sets.insert(
+            StagedRecord,
+            [
+                {"company_id": self.company_id, "created_at": row.created_at, **_values(row)}
+                for row in sorted(rows, key=lambda row: (row.item_type, row.origin_id))
+            ],
+            returning=("old.item_type", "old.origin_id", "old.id"),
+            on_conflict="ON CONFLICT (company_id, item_type, origin_id) WHERE deleted_at IS NULL DO NOTHING",
+        )
+        if len(stored) < len(rows):
+            raise Again("A parallel call staged the same rows first.")
+        ids = {(item_type, origin_id): row_id for item_type, origin_id, row_id in stored}
+        for row in rows:
+            row.pk = ids[(row.item_type, row.origin_id)]
+
+    def _write_history(self) -> None:
+        intake_id = self._keep_body() if self.received and self.history else None
+        sets.insert(
+            StagedChange,
+            [
+                {
+                    "company_id": self.company_id,
+                    "staged_record_id": row.pk,
+                    "intake_id": intake_id,
+                    "version": row.version,
+                    "before": None if superseded else self.touched[id(row)].before,
+                    "sent": {name: value for name, value in element.sent.items() if name != "children"},
+                    "origin_version": element.origin_version,
+                    "superseded": superseded,
+                    "changed_at": self.now,
+                }
+                for row, element, superseded in self.history
+            ],
+        )
+        acts = [_act("staged" if one.before is None else "changed", one) for one in self.touched.values()]
+        acts += [
+            audit.Act(
+                "staged_record.superseded",
+                "staged_record",
+                row.pk,
+                row.record_id,
+                after={"origin_version": element.origin_version},
+            )
+            for row, element, superseded in self.history
+            if superseded
+        ]
+        audit.record(self.company_id, self.actor, acts)
+        events.record(
+            self.company_id,
+            self.actor,
+            [
+                events.Fact(RESOURCE, one.row.pk, EventType.CREATE if one.before is None else EventType.UPDATE)
+                for one in self.touched.values()
+            ],
+        )
+
+    def _keep_body(self) -> int:
+        assert self.received is not None  # noqa: S101 - asked for only where a body came
+        intake: Intake = Intake.objects.create(
+            company_id=self.company_id,
+            account_id=self.actor.account_id,
+            path=self.received.path[:400],
+            content_type=self.received.content_type[:100],
+            body=self.received.body,
+            sha256=hashlib.sha256(self.received.body).digest(),
+            correlation_id=correlation_id(),
+        )
+        return intake.pk
+
+
+def standing(company_id: int) -> "models.QuerySet[StagedRecord]":
+    """The company's staged records that are not deleted."""
+    rows: models.QuerySet[StagedRecord] = StagedRecord.objects.of(company_id).filter(deleted_at=None)
+    return rows
+
+
+def comes_back(child: StagedRecord) -> bool:
+    """Whether a child becomes staged with its parent: all but those archived on their own."""
+    if child.status == StagedStatus.ARCHIVED:
+        return bool(child.archived_with_parent)
+    return bool(child.status != StagedStatus.STAGED)
+
+
+def facts(row: StagedRecord) -> dict[str, Any]:
+    """What counts as the content of a row, for comparing and for the history."""
+    return {
+        "origin_id": row.origin_id,
+        "origin_code": row.origin_code,
+        "origin_data": row.origin_data,
+        "status": row.status,
+        "data": row.data,
+        "parent_id": row.parent_id or (row.parent.pk if row.parent is not None else None),
+    }
+
+
+def family_ids(company_id: int, ids: Sequence[int], keys: Sequence[Key]) -> list[int]:
+    """The rows named by id or key, their parents, and their children, which a change of status takes along."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH named AS (
+                SELECT id FROM staging_stagedrecord WHERE company_id = %(company)s AND id = ANY(%(ids)s)
+                UNION
+                SELECT row.id FROM unnest(%(types)s::text[], %(origin_ids)s::text[]) AS key(item_type, origin_id)
+                JOIN staging_stagedrecord row ON row.company_id = %(company)s AND row.item_type = key.item_type
+                    AND row.origin_id = key.origin_id AND row.deleted_at IS NULL
+            )
+            SELECT id FROM named
+            UNION
+            SELECT row.parent_id FROM staging_stagedrecord row JOIN named ON row.id = named.id
+                WHERE row.company_id = %(company)s AND row.parent_id IS NOT NULL
+            UNION
+            SELECT child.id FROM staging_stagedrecord child JOIN named ON child.parent_id = named.id
+                WHERE child.company_id = %(company)s
+            """,
+            {
+                "company": company_id,
+                "ids": list(ids),
+                "types": [key[0] for key in keys],
+                "origin_ids": [key[1] for key in keys],
+            },
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _values(row: StagedRecord) -> dict[str, Any]:
+    return {column: getattr(row, column) for column in COLUMNS}
+
+
+def _sum_lines(company_id: int, parent_ids: Sequence[int]) -> None:
+    """The amount of a row with lines is the sum of its lines."""
+    if not parent_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE staging_stagedrecord parent SET amount = lines.total FROM ("
+            "SELECT parent_id, sum(amount) AS total FROM staging_stagedrecord "
+            "WHERE company_id = %s AND parent_id = ANY(%s) AND deleted_at IS NULL GROUP BY parent_id"
+            ") lines WHERE parent.id = lines.parent_id AND parent.company_id = %s",
+            [company_id, list(parent_ids), company_id],
+        )
+
+
+def _act(verb: str, touched: Touched) -> audit.Act:
+    row, before = touched.row, touched.before
+    after: dict[str, Any] = {"status": row.status, "title": row.title}
+    if before is not None:
+        before, after = _difference(before, facts(row))
+    return audit.Act(f"staged_record.{verb}", "staged_record", row.pk, row.record_id, before=before, after=after)
+
+
+def _difference(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values that changed, those of `data` by their own names."""
+    old = {**before, **before["data"]}
+    new = {**after, **after["data"]}
+    changed = [name for name in {**old, **new} if name != "data" and old.get(name) != new.get(name)]
+    return {name: old.get(name) for name in changed}, {name: new.get(name) for name in changed}

@@ -1,0 +1,177 @@
+"""How request details end, and what that does to their exports (lifecycles, sections 3 and 4)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from erpstaging.audit import log as audit
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company
+from erpstaging.core.errors import Invalid, NotFound
+from erpstaging.core.locks import lock
+from erpstaging.erp_requests.models import DetailState, ErpRequestDetail
+from erpstaging.erp_requests.services import clean_messages, clean_status, lock_details, set_states
+from erpstaging.records.models import Record
+from erpstaging.staging.answers import INT64, Element, finish_exports, lock_newest_exports
+from erpstaging.staging.exports import give_back, save_exports
+from erpstaging.staging.models import OPEN_STATES, Conflict, ExportState, StagedExport
+
+NO_ORIGIN_ID = "no origin id received"
+
+
+def close_detail(company: Company, detail_id: int, sent: Any, *, actor: Actor) -> ErpRequestDetail:
+    """End one detail. Raises NotFound, Invalid by field."""
+    values = {**sent, "id": detail_id} if isinstance(sent, Mapping) else sent
+    (element,) = close_details(company, [values], actor=actor)
+    if element.errors:
+        if "id" in element.errors:
+            raise NotFound()
+        name, texts = next(iter(element.errors.items()))
+        raise Invalid(f"{name} {texts[0]}", errors=element.errors)
+    if element.detail is None:
+        raise AssertionError("an element without errors has a detail")
+    return element.detail
+
+
+def close_details(company: Company, updates: Sequence[Any], *, actor: Actor) -> list[Element]:
+    """End details, each on its own, and move the exports of those that are current.
+
+    The same status again changes nothing; another one is stored, and never un-syncs or starts a second export.
+    """
+    elements = [Element(sent) for sent in updates]
+    wanted: dict[int, list[tuple[Element, DetailState, list[str]]]] = {}
+    for element in elements:
+        try:
+            detail_id, state, messages = _read_close(element.sent)
+            wanted.setdefault(detail_id, []).append((element, state, messages))
+        except Invalid as refusal:
+            element.refuse(refusal)
+    items = dict(ErpRequestDetail.objects.of(company).filter(pk__in=wanted).values_list("pk", "item_id"))
+    exports = lock_newest_exports(company.pk, list(items.values()))
+    records = {one.pk: one for one in lock(Record.objects.of(company).filter(pk__in=set(items.values())))}
+    details = lock_details(company.pk, list(items))
+    closes: dict[int, tuple[ErpRequestDetail, DetailState, list[str]]] = {}
+    for detail_id, asked in wanted.items():
+        detail = details.get(detail_id)
+        for element, state, messages in asked:
+            if detail is None:
+                element.errors = {"id": ["Entity with this ID not found"]}
+                continue
+            element.detail = detail
+            if state != (closes[detail_id][1] if detail_id in closes else detail.state):
+                closes[detail_id] = (detail, state, messages)
+    before = {detail.pk: detail.state for detail, _, _ in closes.values()}
+    set_states(company.pk, actor, list(closes.values()))
+    closing = Closing(company, actor)
+    for detail, state, messages in closes.values():
+        closing.move(detail, before[detail.pk], state, messages, records[detail.item_id], exports.get(detail.item_id))
+    closing.finish()
+    return elements
+
+
+def _read_close(sent: Any) -> tuple[int, DetailState, list[str]]:
+    if not isinstance(sent, Mapping):
+        raise Invalid.field("base", "must be an object")
+    detail_id = sent.get("id")
+    if isinstance(detail_id, bool) or not isinstance(detail_id, int) or not 0 < detail_id < INT64:
+        raise Invalid.field("id", "must be an id")
+    return detail_id, clean_status(sent.get("status")), clean_messages(sent.get("messages"))
+
+
+class Closing:
+    """What the ends of details do to their exports and records (lifecycles, sections 3 and 4)."""
+
+    def __init__(self, company: Company, actor: Actor) -> None:
+        self.company = company
+        self.actor = actor
+        self.now = timezone.now()
+        self.moved: list[StagedExport] = []
+        self.rejected: list[StagedExport] = []
+        self.superseded: list[int] = []
+        self.conflicts: list[Conflict] = []
+
+    def move(
+        self,
+        detail: ErpRequestDetail,
+        before: str,
+        state: DetailState,
+        messages: list[str],
+        record: Record,
+        export: StagedExport | None,
+    ) -> None:
+        if not detail.current:
+            self._late(detail, state, record, export)
+        elif export is None or export.state not in OPEN_STATES:
+            self._contradicts(detail, before, state, messages, record)
+        elif state == DetailState.SUCCESS:
+            self._succeed(record, export)
+        elif state in {DetailState.FAILED, DetailState.STALE} and export.state == ExportState.EXPORTING:
+            export.fail(messages or [f"The ERP answered {state} without a reason."])
+            self.moved.append(export)
+        elif state == DetailState.REJECTED and export.state == ExportState.EXPORTING:
+            reason = " ".join(messages) or "Rejected in the ERP without a reason."
+            rejecter = {"rejecter_id": None, "rejecter_name": self.actor.name}
+            export.reject_export(**rejecter, now=self.now, reason=reason, code="", pins=[])
+            self.rejected.append(export)
+
+    def _succeed(self, record: Record, export: StagedExport) -> None:
+        if record.origin_id is not None:
+            export.sync(now=self.now)
+            self.moved.append(export)
+        elif export.state == ExportState.EXPORTING:
+            export.fail([NO_ORIGIN_ID])
+            self.moved.append(export)
+
+    def _late(self, detail: ErpRequestDetail, state: DetailState, record: Record, export: StagedExport | None) -> None:
+        """An answer to an older attempt is kept; one that says the ERP has it, with an origin ID, wins."""
+        if state != DetailState.SUCCESS or record.origin_id is None or export is None:
+            return
+        if export.state in {ExportState.EXPORTING, ExportState.FAILED}:
+            export.sync(now=self.now)
+            self.moved.append(export)
+            self.superseded.append(record.pk)
+        self._conflict(record, "late_close", "An older attempt succeeded after a newer one was started.", detail, state)
+
+    def _contradicts(
+        self, detail: ErpRequestDetail, before: str, state: DetailState, messages: list[str], record: Record
+    ) -> None:
+        """Another status for something that is settled: stored, shown, and never un-syncs."""
+        if before == DetailState.IN_PROGRESS or state == DetailState.SUCCESS:
+            return
+        said = " ".join(messages)
+        self._conflict(record, "late_close", f"The ERP says {state} of a synced object. {said}".strip(), detail, state)
+
+    def _conflict(self, record: Record, kind: str, message: str, detail: ErpRequestDetail, state: DetailState) -> None:
+        self.conflicts.append(
+            Conflict(
+                company=self.company,
+                record=record,
+                kind=kind,
+                message=message[:500],
+                ours={"origin_id": record.origin_id},
+                theirs={"detail_id": detail.pk, "status": str(state)},
+            )
+        )
+
+    def finish(self) -> None:
+        """Write everything that moved."""
+        company_id = self.company.pk
+        finish_exports(company_id, self.moved, self.actor)
+        for export in self.rejected:
+            export.version += 1
+        save_exports(company_id, self.rejected)
+        give_back(self.company, self.rejected, actor=self.actor)
+        stale = ErpRequestDetail.objects.of(company_id).filter(
+            item_id__in=self.superseded, current=True, state=DetailState.IN_PROGRESS
+        )
+        set_states(company_id, self.actor, [(detail, DetailState.STALE, []) for detail in lock(stale)])
+        Conflict.objects.bulk_create(self.conflicts)
+        audit.record(
+            company_id,
+            self.actor,
+            [
+                audit.Act("conflict.opened", "record", one.record_id, one.record_id, after={"message": one.message})
+                for one in self.conflicts
+            ],
+        )

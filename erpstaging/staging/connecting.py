@@ -1,0 +1,43 @@
+"""Connecting a company to its ERP."""
+
+from typing import Any
+
+from erpstaging.audit import log as audit
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company
+from erpstaging.connections.models import ErpConnection
+from erpstaging.connections.services import checked_service_url, connection_of, store_metadata
+from erpstaging.core.errors import NotPermitted, WrongState
+from erpstaging.outbox.models import EventType
+from erpstaging.records.telling import Change, tell
+from erpstaging.records.writes import insert_records, new_record
+
+COST_CODE_LIST = "ERP standard cost codes"
+
+
+def connect_company(company: Company, sent: Any, *, actor: Actor) -> ErpConnection:
+    """Store the connection, with its metadata if it came along; the ERP's list of standard cost codes is made with it.
+
+    `sent` is {"service_url": str, "metadata": {...}}. Raises NotPermitted while the ERP tool is off, WrongState when
+    the company is connected already, Invalid.
+    """
+    if not company.erp_tool_enabled:
+        raise NotPermitted("The ERP tool is not switched on for this company.", code="erp_tool_off")
+    if connection_of(company.pk) is not None:
+        raise WrongState("The company is connected already.", code="already_connected")
+    values = sent if isinstance(sent, dict) else {}
+    service_url = checked_service_url(values.get("service_url"))
+    entity = ENTITIES["standard_cost_code_list"]
+    data = {"name": COST_CODE_LIST, "is_erp_list": True}
+    code_list = new_record(company.pk, entity, data, actor, currency=company.currency)
+    insert_records([code_list])
+    tell(company.pk, actor, [Change(code_list, EventType.CREATE, None, data)])
+    connection: ErpConnection = ErpConnection.objects.create(
+        company=company, service_url=service_url, account_id=actor.account_id, cost_code_list_id=code_list.pk
+    )
+    act = audit.Act("connection.created", "connection", connection.pk, after={"service_url": service_url})
+    audit.record(company.pk, actor, [act])
+    if values.get("metadata") is not None:
+        connection = store_metadata(company.pk, values["metadata"], actor=actor)
+    return connection

@@ -1,0 +1,91 @@
+"""What every decision at the gate has in common: the version that was seen, who may not decide, and its record."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from erpstaging.companies.actors import SYSTEM, Actor
+from erpstaging.companies.models import ServiceAccount
+from erpstaging.connections.metadata import Metadata
+from erpstaging.core.errors import Invalid, NotPermitted, Refused, StaleVersion, VersionMissing
+from erpstaging.erp_requests.services import open_erp_request
+from erpstaging.staging.models import Decision, StagedExport, StagedRecord
+
+MIN_REASON, MAX_REASON = 3, 4000
+
+
+def refuse_unseen(row: StagedExport | StagedRecord, version: int | None) -> None:
+    """Raises VersionMissing or StaleVersion, which tells who changed the row and when."""
+    if version is None:
+        raise VersionMissing(
+            "Say which version you decide on.", errors={"version": ["is required"]}, version=row.version
+        )
+    if version != row.version:
+        by, at = row.last_change
+        raise StaleVersion(
+            f"{by} changed it in the meantime; the version is now {row.version}.",
+            version=row.version,
+            decided_by=by,
+            decided_at=at,
+        )
+
+
+def refuse_own(actor: Actor, *authors: tuple[str, int | None, int | None]) -> None:
+    """Nobody decides on his own work, nor on that of an account he answers for. Raises NotPermitted.
+
+    `authors` are (kind, id, owner id) of everybody who made the object what it is.
+    """
+    if any(actor.same_person_as(*author) for author in authors):
+        text = "This is your own work, or that of an account you answer for; somebody else has to decide."
+        raise NotPermitted(text, code="self_approval")
+
+
+def owner_of(account_id: int | None) -> int | None:
+    """The person who answers for a service account."""
+    if account_id is None:
+        return None
+    owner: int | None = ServiceAccount.objects.filter(pk=account_id).values_list("owner_id", flat=True).first()
+    return owner
+
+
+def clean_reason(reason: Any) -> str:
+    """A reason that says something. Raises Invalid, code `reason_required`."""
+    text = reason.strip() if isinstance(reason, str) else ""
+    if len(text) < MIN_REASON:
+        raise Invalid.field("reason", f"needs at least {MIN_REASON} characters", code="reason_required")
+    if len(text) > MAX_REASON:
+        raise Invalid.field("reason", f"is too long (maximum {MAX_REASON} characters)")
+    return text
+
+
+def missing_metadata(company_id: int) -> Refused:
+    """The refusal of an act that needs the company's document, which asks the integration for it once and again."""
+    text = "The ERP has not sent its configuration yet. It was asked for it; try again later."
+    refusal = Invalid.field("base", text, code="metadata_missing")
+    refusal.follow_up = lambda: _ask_for_metadata(company_id)
+    return refusal
+
+
+def _ask_for_metadata(company_id: int) -> None:
+    open_erp_request(company_id, SYSTEM, "sync_metadata")
+
+
+def require_metadata(company_id: int, metadata: Metadata) -> None:
+    if metadata.missing:
+        raise missing_metadata(company_id)
+
+
+def record_decisions(company_id: int, actor: Actor, decisions: Sequence[dict[str, Any]]) -> None:
+    """Write who said what on which version, with one statement."""
+    Decision.objects.bulk_create(
+        [
+            Decision(
+                company_id=company_id,
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+                actor_name=actor.name,
+                address=actor.address or None,
+                **decision,
+            )
+            for decision in decisions
+        ]
+    )

@@ -1,0 +1,185 @@
+"""Elements of a staging call: what the integrator sent, read and checked before any row is touched."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from erpstaging.catalogue.entity import Entity, Level, clean_data, clean_origin_id
+from erpstaging.catalogue.fields import INT64, PLAIN_INTEGER
+from erpstaging.catalogue.registry import STAGED
+from erpstaging.companies.actors import Actor
+from erpstaging.connections.metadata import Metadata
+from erpstaging.staging.models import StagedRecord, StagedStatus
+
+Errors = dict[str, list[str]]
+
+
+@dataclass(slots=True)
+class Element:
+    """One staged object of a call; `children` are the elements nested in it."""
+
+    sent: Any
+    entity: Entity | None = None
+    id: int | None = None
+    origin_id: str | None = None
+    origin_code: str | None = None
+    status: StagedStatus | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    parent: "Element | None" = None
+    parent_id: int | None = None
+    parent_origin_id: str | None = None
+    origin_version: int | None = None
+    children: "list[Element]" = field(default_factory=list)
+    errors: Errors = field(default_factory=dict)
+    row: StagedRecord | None = None
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        return (self.entity.item_type, self.origin_id) if self.entity and self.origin_id else None
+
+    @property
+    def is_child(self) -> bool:
+        return self.entity is not None and self.entity.is_child
+
+    def refuse(self, name: str, text: str) -> None:
+        self.errors.setdefault(name, []).append(text)
+
+    def sent_key(self, name: str) -> bool:
+        return isinstance(self.sent, Mapping) and name in self.sent
+
+
+def read_elements(updates: Sequence[Any], metadata: Metadata, actor: Actor) -> list[Element]:
+    """Every element of a call in its order, each with what is wrong with it on its own."""
+    return [_read(sent, metadata, actor, parent=None) for sent in updates]
+
+
+def flat(elements: Sequence[Element]) -> Iterator[Element]:
+    """Parents before their children, in request order."""
+    for element in elements:
+        yield element
+        yield from element.children
+
+
+def _read(sent: Any, metadata: Metadata, actor: Actor, parent: Element | None) -> Element:
+    element = Element(sent, parent=parent)
+    if not isinstance(sent, Mapping):
+        element.refuse("base", "must be an object")
+        return element
+    element.entity = _entity(sent.get("item_type"), element, metadata, actor)
+    _read_identity(sent, element)
+    _read_status(sent, element)
+    _read_data(sent, element)
+    _read_children(sent, element, metadata, actor)
+    return element
+
+
+def _entity(item_type: Any, element: Element, metadata: Metadata, actor: Actor) -> Entity | None:
+    entity = STAGED.get(item_type) if isinstance(item_type, str) else None
+    if entity is None:
+        # An update by id may leave the type out; the row knows it.
+        if item_type is not None or not element.sent_key("id"):
+            element.refuse("item_type", f"must be one of {', '.join(STAGED)}")
+        return None
+    if not metadata.is_on(entity):
+        element.refuse("item_type", f"{entity.plural} are switched off for this company")
+    if actor.item_types is not None and entity.item_type not in actor.item_types:
+        element.refuse("item_type", f"this account may not stage {entity.plural.lower()}")
+    return entity
+
+
+def _read_identity(sent: Mapping[str, Any], element: Element) -> None:
+    for name in ("id", "parent_id"):
+        value = sent.get(name)
+        if value is None:
+            continue
+        if isinstance(value, str) and PLAIN_INTEGER.fullmatch(value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < INT64:
+            element.refuse(name, "must be an id")
+        else:
+            setattr(element, name, value)
+    for name in ("origin_id", "origin_code", "parent_origin_id"):
+        try:
+            setattr(element, name, clean_origin_id(sent.get(name)))
+        except ValueError as exc:
+            element.refuse(name, str(exc))
+    if element.origin_id is None and element.id is None and "origin_id" not in element.errors:
+        element.refuse("origin_id", "can't be blank")
+    version = sent.get("origin_version")
+    if version is not None:
+        if isinstance(version, bool) or not isinstance(version, int) or not 0 <= version < INT64:
+            element.refuse("origin_version", "must be a whole number")
+        else:
+            element.origin_version = version
+
+
+def _read_status(sent: Mapping[str, Any], element: Element) -> None:
+    status = sent.get("status")
+    if status is None:
+        return
+    try:
+        element.status = StagedStatus(status)
+    except ValueError:
+        element.refuse("status", f"must be one of {', '.join(StagedStatus.values)}")
+
+
+def _read_data(sent: Mapping[str, Any], element: Element) -> None:
+    data = sent.get("data")
+    if data is None:
+        return
+    if not isinstance(data, Mapping):
+        element.refuse("data", "must be an object")
+        return
+    if element.entity is None:
+        element.data = dict(data)  # checked once the row has told its type
+        return
+    check_data(element, data)
+
+
+def check_data(element: Element, data: Mapping[str, Any]) -> None:
+    """Clean the values by the entity's declaration. Keys that stand on both levels are named `data.<key>`."""
+    entity = element.entity
+    if entity is None:
+        return
+    element.data, errors = clean_data(entity, data, entity.staged_names)
+    for name, texts in errors.items():
+        element.errors.setdefault(f"data.{name}" if name in {"status", "origin_id"} else name, []).extend(texts)
+
+
+def _read_children(sent: Mapping[str, Any], element: Element, metadata: Metadata, actor: Actor) -> None:
+    children = sent.get("children")
+    if children is None:
+        return
+    if element.parent is not None:
+        element.refuse("children", "a child has no children of its own")
+    elif not isinstance(children, list):
+        element.refuse("children", "must be a list")
+    elif element.entity is not None and element.entity.line_type is None:
+        element.refuse("children", f"{element.entity.plural} have no children")
+    elif len(children) > settings.MAX_CHILDREN:
+        element.refuse("children", f"has more than {settings.MAX_CHILDREN} elements")
+    else:
+        element.children = [_read(child, metadata, actor, parent=element) for child in children]
+
+
+def check_level(element: Element) -> None:
+    """What the level of an entity demands of its data, together with what already stands in the row."""
+    if element.entity is None or element.errors:
+        return
+    data = {**(element.row.data if element.row else {}), **element.data}
+    if element.entity.level in {Level.PROJECT, Level.COMMITMENT}:
+        _require_either(element, data, "project")
+    if element.entity.level is Level.COMMITMENT:
+        _require_either(element, data, "commitment")
+    named = element.parent or element.parent_id or element.parent_origin_id
+    if element.is_child and not named and (element.row is None or element.row.parent_id is None):
+        element.refuse("parent_id", "is required, or parent_origin_id")
+    if not element.is_child and (element.parent is not None or element.parent_origin_id or element.parent_id):
+        element.refuse("parent_id", f"{element.entity.plural} have no parent")
+
+
+def _require_either(element: Element, data: Mapping[str, Any], name: str) -> None:
+    if data.get(f"{name}_origin_id") is None and data.get(f"{name}_id") is None:
+        element.refuse(f"{name}_origin_id", "can't be blank")

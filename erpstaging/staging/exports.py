@@ -1,0 +1,470 @@
+"""The approver's decisions on staged exports, and letting accepted ones out.
+
+Every function takes a chunk of rows in one transaction; a single decision is a chunk of one. A row that is refused
+undoes no other: its refusal stands in its outcome.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from erpstaging.audit import log as audit
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company
+from erpstaging.connections.metadata import EntityRules, Metadata
+from erpstaging.connections.services import metadata_of
+from erpstaging.connections.validation import failures
+from erpstaging.core import sets
+from erpstaging.core.errors import Invalid, NotFound, NotPermitted, Refused, WrongState
+from erpstaging.core.locks import lock
+from erpstaging.erp_requests.services import Item, open_erp_requests, retire_details
+from erpstaging.notices.services import owe
+from erpstaging.records.checks import labels_of, rule_values
+from erpstaging.records.models import Lock, Record
+from erpstaging.records.snapshots import links_of, record_ids, with_links
+from erpstaging.staging.checks import blocking_parents
+from erpstaging.staging.decisions import clean_reason, record_decisions, refuse_own, refuse_unseen, require_metadata
+from erpstaging.staging.models import ExportState, StagedExport
+from erpstaging.staging.sending import open_record
+
+NO_UNDO = timedelta(0)
+MAX_UNDO = timedelta(seconds=60)
+MAY_NOT_PUSH = "Deciding on exports needs the privilege to push to accounting. Ask an ERP administrator."
+SAVED = (
+    "state", "decided_by_id", "decided_by_name", "decided_at", "inputs", "reason", "reason_code", "pins", "messages",
+    "release_at", "held_reason", "erp_request_id", "attempts", "closed_at", "changed_at", "version",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One row of a decision: which export, in which version, and what was typed for it.
+
+    `inputs` is {"code": str, "custom_fields": {key: value}, "confirm": bool}.
+    """
+
+    export_id: int
+    version: int | None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one row: its export, or why not."""
+
+    wanted: Wanted
+    export: StagedExport | None = None
+    refusal: Refused | None = None
+
+    def result(self) -> StagedExport:
+        """The export of a single decision. Raises its refusal."""
+        if self.refusal is not None:
+            raise self.refusal
+        if self.export is None:
+            raise NotFound()
+        return self.export
+
+
+def accept_export(
+    company: Company,
+    export_id: int,
+    *,
+    actor: Actor,
+    version: int | None,
+    inputs: Mapping[str, Any] | None = None,
+    undo: timedelta = NO_UNDO,
+) -> StagedExport:
+    """Accept one staged export; with no undo time and nothing holding it, it leaves in the same transaction.
+
+    Raises NotFound, NotPermitted (also code `self_approval`), VersionMissing, StaleVersion, WrongState, and Invalid:
+    by field for missing inputs, code `rule_failed` for rules, `confirmation_required` for an unanswered warning.
+    """
+    wanted = Wanted(export_id, version, inputs or {})
+    (outcome,) = accept_exports(company, [wanted], actor=actor, undo=undo)
+    return outcome.result()
+
+
+def accept_exports(
+    company: Company, wanted: Sequence[Wanted], *, actor: Actor, undo: timedelta = NO_UNDO
+) -> list[Outcome]:
+    """Accept a chunk; see accept_export."""
+    metadata = metadata_of(company.pk)
+    require_metadata(company.pk, metadata)
+    now = timezone.now()
+    authors = _authors(company.pk, wanted)
+
+    def accept(export: StagedExport, one: Wanted) -> None:
+        refuse_decider(actor, export)
+        refuse_own(actor, *authors.get(export.record_id, ()), ("person", export.sent_by_id, None))
+        inputs = _checked_inputs(metadata, export, one.inputs)
+        approver = {"approver_id": actor.user_id, "approver_name": actor.name}
+        export.accept_export(**approver, now=now, undo=undo, inputs=inputs)
+
+    outcomes = _decide(company.pk, wanted, accept, versioned=True)
+    accepted = [outcome.export for outcome in outcomes if outcome.export is not None]
+    save_exports(company.pk, accepted)
+    record_decisions(company.pk, actor, [_decision(export, "accept") for export in accepted])
+    _tell(company.pk, actor, accepted, "accepted", lambda export: {"inputs": export.inputs})
+    if not undo:
+        release_exports(company, accepted, actor=actor)
+    return outcomes
+
+
+def release_exports(company: Company, exports: Sequence[StagedExport], *, actor: Actor) -> list[StagedExport]:
+    """Let accepted exports out to the integrator, as far as their parents are linked; the others say why they stay.
+
+    The payload is the frozen snapshot with today's origin IDs and what the approver typed.
+    """
+    links = links_of(company.pk, {one for export in exports for one in record_ids(export.snapshot)})
+    leaving: list[tuple[StagedExport, dict[str, Any]]] = []
+    held: list[StagedExport] = []
+    for export in exports:
+        node = with_links(export.snapshot, links)
+        held_by = blocking_parents(node)
+        if held_by:
+            if export.held_reason != held_by[0]:
+                export.held_reason = held_by[0][:300]
+                held.append(export)
+        else:
+            leaving.append((export, node))
+    save_exports(company.pk, held)
+    _open_requests(company, leaving, actor)
+    return [export for export, _ in leaving]
+
+
+def retry_exports(company: Company, wanted: Sequence[Wanted], *, actor: Actor) -> list[Outcome]:
+    """Send failed exports again: the same accepted snapshot, a new request and detail, no new approval."""
+
+    def check(export: StagedExport, one: Wanted) -> None:
+        refuse_decider(actor, export)
+        if export.state != ExportState.FAILED:
+            raise _decided(export)
+
+    outcomes = _decide(company.pk, wanted, check, versioned=False)
+    failed = [outcome.export for outcome in outcomes if outcome.export is not None]
+    links = links_of(company.pk, {one for export in failed for one in record_ids(export.snapshot)})
+    _open_requests(company, [(export, with_links(export.snapshot, links)) for export in failed], actor, verb="retried")
+    return outcomes
+
+
+def retry_export(company: Company, export_id: int, *, actor: Actor, version: int | None = None) -> StagedExport:
+    (outcome,) = retry_exports(company, [Wanted(export_id, version)], actor=actor)
+    return outcome.result()
+
+
+def reject_export(
+    company: Company,
+    export_id: int,
+    *,
+    actor: Actor,
+    version: int | None,
+    reason: Any,
+    code: str = "",
+    pins: Sequence[Any] = (),
+) -> StagedExport:
+    """Send one export back to who sent it, with a reason that is mailed to him and shown on the record."""
+    (outcome,) = reject_exports(company, [Wanted(export_id, version)], actor=actor, reason=reason, code=code, pins=pins)
+    return outcome.result()
+
+
+def reject_exports(
+    company: Company, wanted: Sequence[Wanted], *, actor: Actor, reason: Any, code: str = "", pins: Sequence[Any] = ()
+) -> list[Outcome]:
+    """Reject a chunk with one reason. Raises Invalid, code `reason_required`, before any row is touched."""
+    text = clean_reason(reason)
+    now = timezone.now()
+
+    def reject(export: StagedExport, one: Wanted) -> None:
+        refuse_decider(actor, export)
+        if export.state not in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
+            raise _decided(export)
+        rejecter = {"rejecter_id": actor.user_id, "rejecter_name": actor.name}
+        export.reject_export(**rejecter, now=now, reason=text, code=code, pins=list(pins))
+
+    outcomes = _decide(company.pk, wanted, reject, versioned=True)
+    rejected = [outcome.export for outcome in outcomes if outcome.export is not None]
+    save_exports(company.pk, rejected)
+    give_back(company, rejected, actor=actor)
+    record_decisions(company.pk, actor, [_decision(export, "reject", text) for export in rejected])
+    return outcomes
+
+
+def give_back(company: Company, rejected: Sequence[StagedExport], *, actor: Actor) -> None:
+    """What every rejection causes, an approver's or the integrator's: records open, senders and creators are told."""
+    ids = [export.record_id for export in rejected]
+    retire_details(company.pk, ids)
+    open_record(company.pk, ids)
+    _tell(company.pk, actor, rejected, "rejected", lambda export: {"reason": export.reason})
+    creators = dict(
+        Record.objects.of(company).filter(pk__in=ids, created_by_kind="person").values_list("pk", "created_by_id")
+    )
+    owe(
+        company.pk,
+        [
+            (person_id, "export_rejected", export.record_id, f"{export.pk}.{export.version}", _rejection(export))
+            for export in rejected
+            for person_id in {export.sent_by_id, creators.get(export.record_id)} - {None, actor.user_id}
+        ],
+    )
+
+
+def undo_accept(company: Company, export_id: int, *, actor: Actor, version: int | None = None) -> StagedExport:
+    """Take an accept back while the export has not left. Raises WrongState once the undo time is over."""
+
+    def undo(export: StagedExport, one: Wanted) -> None:
+        refuse_decider(actor, export)
+        if export.state != ExportState.ACCEPTED or undo_is_over(export):
+            raise _decided(export, "The undo time is over.")
+        export.undo_accept()
+
+    (outcome,) = _decide(company.pk, [Wanted(export_id, version)], undo, versioned=False)
+    export = outcome.result()
+    save_exports(company.pk, [export])
+    _tell(company.pk, actor, [export], "accept_undone", lambda _: {})
+    return export
+
+
+def undo_is_over(export: StagedExport) -> bool:
+    """An accepted export can be taken back until its time is over, and longer while something else holds it."""
+    return export.release_at is not None and export.release_at <= timezone.now() and not export.held_reason
+
+
+def lock_exports(company_id: int, ids: Sequence[int]) -> dict[int, StagedExport]:
+    exports: list[StagedExport] = lock(StagedExport.objects.of(company_id).filter(pk__in=ids))
+    return {export.pk: export for export in exports}
+
+
+def _decide(
+    company_id: int, wanted: Sequence[Wanted], act: Callable[[StagedExport, Wanted], None], *, versioned: bool
+) -> list[Outcome]:
+    """Lock the chunk and try the act on each row in memory; the version is compared under the lock."""
+    exports = lock_exports(company_id, [one.export_id for one in wanted])
+    outcomes = [Outcome(one) for one in wanted]
+    for outcome in outcomes:
+        export = exports.get(outcome.wanted.export_id)
+        try:
+            if export is None:
+                raise NotFound()
+            if versioned or outcome.wanted.version is not None:
+                refuse_unseen(export, outcome.wanted.version)
+            if versioned and export.state not in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
+                raise _decided(export)
+            act(export, outcome.wanted)
+            export.version += 1
+            outcome.export = export
+        except Refused as refusal:
+            outcome.refusal = refusal
+    return outcomes
+
+
+def _decided(export: StagedExport, text: str = "") -> WrongState:
+    said = text or f"It is {export.state.replace('_', ' ')} already."
+    who = f" {export.decided_by_name} decided it." if export.decided_by_name else ""
+    return WrongState(
+        said + who, version=export.version, decided_by=export.decided_by_name or None, decided_at=export.decided_at
+    )
+
+
+def refuse_decider(actor: Actor, export: StagedExport) -> None:
+    """Raises NotPermitted for whoever may not decide on exports of this type at all."""
+    if actor.kind != "person":
+        raise NotPermitted("Only people decide, or rules they switched on.")
+    actor.require("push", MAY_NOT_PUSH)
+    if ENTITIES[export.item_type].kept_by_admins:
+        actor.require("project_admin", "Deciding on contracts needs the admin level on the project tools too.")
+
+
+Author = tuple[str, int | None, int | None]
+
+
+def _authors(company_id: int, wanted: Sequence[Wanted]) -> dict[int, tuple[Author, ...]]:
+    """Who created and who last edited the records of a chunk, with the people who answer for accounts."""
+    record_ids_wanted = (
+        StagedExport.objects.of(company_id)
+        .filter(pk__in=[one.export_id for one in wanted])
+        .values_list("record_id", flat=True)
+    )
+    rows = Record.objects.of(company_id).filter(pk__in=record_ids_wanted)
+    return {
+        record.pk: (
+            (record.created_by_kind, record.created_by_id, record.created_by_owner_id),
+            (record.edited_by_kind, record.edited_by_id, record.edited_by_owner_id),
+        )
+        for record in rows
+    }
+
+
+def inputs_wanted(metadata: Metadata, export: StagedExport) -> list[Any]:
+    """What the approver is asked for at Accept: the display code, then the document's custom fields."""
+    rules = metadata.of(ENTITIES[export.item_type])
+    if rules is None:
+        return []
+    code = rules.code_input()
+    return [*filter(None, [code]), *rules.custom_inputs()]
+
+
+def _checked_inputs(metadata: Metadata, export: StagedExport, given: Mapping[str, Any]) -> dict[str, Any]:
+    entity = ENTITIES[export.item_type]
+    rules = metadata.of(entity)
+    if rules is None:
+        raise Invalid.field("base", f"{entity.plural} are not sent to the ERP.", code="export_off")
+    typed = _typed(metadata, export, given)
+    values = {**rule_values(export.snapshot["data"]), "origin_code": typed["code"], "code": typed["code"]}
+    errors = rules.export_failures(values, labels_of(entity) | {"code": rules.code_label})
+    for one in inputs_wanted(metadata, export):
+        if one.key != "code":
+            errors |= failures({one.key: one.rules}, typed["custom_fields"], {one.key: one.label})
+    if errors:
+        raise Invalid(next(iter(errors.values()))[0], code="rule_failed", errors=errors)
+    _refuse_unconfirmed(rules, given)
+    return typed
+
+
+def _typed(metadata: Metadata, export: StagedExport, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what was asked for, as text. A code that is not typed is the one the record carries."""
+    custom = given.get("custom_fields") or {}
+    if not isinstance(custom, Mapping):
+        raise Invalid.field("custom_fields", "must be an object")
+    asked = {one.key for one in inputs_wanted(metadata, export)} - {"code"}
+    code = given.get("code") or export.snapshot.get("origin_code") or ""
+    texts = {"code": code, **{key: custom[key] for key in asked if custom.get(key) is not None}}
+    for key, value in texts.items():
+        if not isinstance(value, str) or len(value) > 255:
+            raise Invalid.field(key, "must be text of at most 255 characters")
+    return {"code": texts.pop("code"), "custom_fields": texts}
+
+
+def _refuse_unconfirmed(rules: EntityRules, given: Mapping[str, Any]) -> None:
+    if rules.warning is not None and given.get("confirm") is not True:
+        raise Invalid.field("confirm", rules.warning, code="confirmation_required")
+
+
+def _open_requests(
+    company: Company, leaving: Sequence[tuple[StagedExport, dict[str, Any]]], actor: Actor, *, verb: str = "released"
+) -> None:
+    """Request and detail for each export, one statement per table and request name."""
+    if not leaving:
+        return
+    retire_details(company.pk, [export.record_id for export, _ in leaving])
+    by_event: dict[str, list[tuple[StagedExport, dict[str, Any]]]] = {}
+    for export, node in leaving:
+        by_event.setdefault(ENTITIES[export.item_type].events.export or "", []).append((export, node))
+    for request_name, group in by_event.items():
+        items = [
+            Item(
+                export.item_type, node, version=export.record_version, attempt=export.attempts + 1, inputs=export.inputs
+            )
+            for export, node in group
+        ]
+        erp_requests = open_erp_requests(company.pk, actor, request_name, items)
+        for (export, _), erp_request in zip(group, erp_requests, strict=True):
+            export.release(erp_request)
+            export.version += 0 if verb == "retried" else 1
+    exports = [export for export, _ in leaving]
+    save_exports(company.pk, exports)
+    _close_for_people(company.pk, exports)
+    _tell(company.pk, actor, exports, verb, lambda export: {"erp_request_id": export.erp_request_id})
+
+
+def _item(export: StagedExport, node: dict[str, Any]) -> Item:
+    version, attempt = export.record_version, export.attempts + 1
+    return Item(export.item_type, node, version=version, attempt=attempt, inputs=export.inputs)
+
+
+def _close_for_people(company_id: int, exports: Sequence[StagedExport]) -> None:
+    """The records wait for the ERP now, and carry the code that the approver typed."""
+    typed = {export.record_id: export.inputs.get("code") for export in exports}
+    records: list[Record] = lock(Record.objects.of(company_id).filter(pk__in=typed))
+    sets.update(
+        Record,
+        [
+            {"id": record.pk, "lock": Lock.EXPORTING, "origin_code": typed[record.pk] or record.origin_code}
+            for record in records
+        ],
+    )
+
+
+def _decision(export: StagedExport, verdict: str, reason: str = "") -> dict[str, Any]:
+    return {
+        "object_type": "export",
+        "object_id": export.pk,
+        "version": export.version - 1,
+        "verdict": verdict,
+        "content_hash": bytes(export.content_hash),
+        "sender_id": export.sent_by_id,
+        "reason": reason,
+    }
+
+
+def _rejection(export: StagedExport) -> dict[str, Any]:
+    return {
+        "title": export.title,
+        "number": export.number,
+        "reason": export.reason,
+        "code": export.reason_code,
+        "by": export.decided_by_name,
+    }
+
+
+def save_exports(company_id: int, exports: Sequence[StagedExport]) -> None:
+    """Write moved exports with one statement."""
+    now = timezone.now()
+    for export in exports:
+        export.changed_at = now
+        export.erp_request_id = export.erp_request.pk if export.erp_request is not None else export.erp_request_id
+    sets.update(
+        StagedExport, [{"id": export.pk, **{name: getattr(export, name) for name in SAVED}} for export in exports]
+    )
+
+
+def _tell(
+    company_id: int,
+    actor: Actor,
+    exports: Sequence[StagedExport],
+    verb: str,
+    after: Callable[[StagedExport], dict[str, Any]],
+) -> None:
+    audit.record(
+        company_id,
+        actor,
+        [
+            audit.Act(
+                f"export.{verb}",
+                "export",
+                export.pk,
+                record_id=export.record_id,
+                after={"version": export.version, "state": export.state, **after(export)},
+            )
+            for export in exports
+        ],
+    )
+
+
+def due_exports(now: datetime, limit: int) -> dict[int, list[int]]:
+    """Accepted exports whose undo time is over, by company: for the sweep, which sees every company."""
+    rows = (
+        StagedExport.objects.everywhere()
+        .filter(state=ExportState.ACCEPTED, release_at__lte=now)
+        .order_by(F("release_at"))
+        .values_list("company_id", "pk")[:limit]
+    )
+    due: dict[int, list[int]] = {}
+    for company_id, export_id in rows:
+        due.setdefault(company_id, []).append(export_id)
+    return due
+
+
+def release_due(company: Company, export_ids: Sequence[int], *, actor: Actor) -> int:
+    """Let out those of the exports that are still accepted and due. Answers how many left."""
+    now = timezone.now()
+    exports = [
+        export
+        for export in lock_exports(company.pk, export_ids).values()
+        if export.state == ExportState.ACCEPTED and export.release_at is not None and export.release_at <= now
+    ]
+    return len(release_exports(company, exports, actor=actor))
