@@ -53,7 +53,9 @@ def _child(pointer: str, name: str) -> str:
     return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
-def _value(value: object, pointer: str, key: str, comma: str, typed: frozenset[str], *, depth: int) -> Iterator[JsonLine]:
+def _value(
+    value: object, pointer: str, key: str, comma: str, typed: frozenset[str], *, depth: int
+) -> Iterator[JsonLine]:
     if isinstance(value, dict) and value:
         yield from _object(value, pointer, key, comma, typed, depth=depth)
     elif isinstance(value, list) and value:
@@ -93,7 +95,9 @@ def _is_plain(value: dict[str, object]) -> bool:
     return not any(isinstance(child, (dict, list)) and child for child in value.values())
 
 
-def _packed(value: dict[str, object], pointer: str, comma: str, typed: frozenset[str], *, depth: int) -> Iterator[JsonLine]:
+def _packed(
+    value: dict[str, object], pointer: str, comma: str, typed: frozenset[str], *, depth: int
+) -> Iterator[JsonLine]:
     """`{ "id": 1, "line": 1,` and further lines below it, each at most WIDTH characters long."""
     margin = INDENT * depth
     html, width, hit = margin + _mark("{") + " ", len(margin) + 2, False
@@ -103,7 +107,9 @@ def _packed(value: dict[str, object], pointer: str, comma: str, typed: frozenset
         if width + length > WIDTH and number:
             yield _line(html.rstrip(), hit=hit)
             html, width, hit = margin + INDENT, len(margin) + 2, False
-        html += _key(name) + (_scalar(child) if not isinstance(child, (dict, list)) else _mark("{}" if isinstance(child, dict) else "[]"))
+        html += _key(name) + (
+            _scalar(child) if not isinstance(child, (dict, list)) else _mark("{}" if isinstance(child, dict) else "[]")
+        )
         html += _mark(",") + " " if number < last else ""
         width += length
         hit = hit or _child(pointer, name) in typed

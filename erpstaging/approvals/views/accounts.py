@@ -4,15 +4,17 @@ from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from erpstaging.approvals.redirects import next_or
-from erpstaging.audit import log
 from erpstaging.companies import actors
+from erpstaging.companies.attempts import TooManyAttempts, forget_failures, note_failure, require_attempt_allowed
 from erpstaging.companies.models import User
+from erpstaging.companies.witness import tell
+from erpstaging.core.addresses import caller_address
 
 
 def actor_of(request: HttpRequest, user: User) -> actors.Actor:
@@ -21,22 +23,33 @@ def actor_of(request: HttpRequest, user: User) -> actors.Actor:
         user,
         None,
         credential="password",
-        address=request.META.get("REMOTE_ADDR"),
+        address=caller_address(request.META),
         user_agent=request.headers.get("User-Agent", ""),
     )
 
 
-def tell_audit(request: HttpRequest, action: str, user: User) -> None:
-    with transaction.atomic():
-        log.record(None, actor_of(request, user), [log.Act(action, "user", user.pk)])
-
-
 class SignInForm(AuthenticationForm):
+    """Counts failures as the token calls do: guessing closes the door, for the account and for the address."""
+
     error_messages = {
         # The same words whichever part was wrong, and for a person who may not sign in any more.
         "invalid_login": _("Name or password is wrong."),
         "inactive": _("Name or password is wrong."),
     }
+
+    def clean(self) -> dict[str, Any]:
+        account, address = f"person:{self.cleaned_data.get('username', '')}", caller_address(self.request.META)
+        try:
+            require_attempt_allowed(account, address)
+        except TooManyAttempts as exc:
+            raise ValidationError(exc.message, code=exc.code) from None
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except ValidationError:
+            note_failure(account, address)
+            raise
+        forget_failures(account, address)
+        return cleaned
 
 
 class SignIn(LoginView):
@@ -47,24 +60,24 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        response = super().form_valid(form)
         user = form.get_user()
+        response = super().form_valid(form)
         if isinstance(user, User):
-            tell_audit(self.request, "signed_in", user)
+            tell(None, actor_of(self.request, user), "signed_in", "user", user.pk)
         return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         # A name nobody has is not kept: people type passwords into the wrong field.
         tried = User.objects.filter(username=form.cleaned_data.get("username", "")).first()
         if tried is not None:
-            tell_audit(self.request, "sign_in_failed", tried)
+            tell(None, actor_of(self.request, tried), "sign_in_failed", "user", tried.pk)
         return super().form_invalid(form)
 
 
 class SignOut(LogoutView):
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if isinstance(request.user, User):
-            tell_audit(request, "signed_out", request.user)
+            tell(None, actor_of(request, request.user), "signed_out", "user", request.user.pk)
         return super().post(request, *args, **kwargs)
 
 

@@ -18,6 +18,7 @@ from erpstaging.approvals.redirects import next_or
 from erpstaging.approvals.views import errors
 from erpstaging.companies import actors
 from erpstaging.companies.models import Company, Membership, User
+from erpstaging.core.addresses import caller_address
 from erpstaging.core.errors import (
     BadRequest,
     Busy,
@@ -93,7 +94,7 @@ class CompanyView(View):
             self.user,
             found,
             credential="session",
-            address=request.META.get("REMOTE_ADDR"),
+            address=caller_address(request.META),
             user_agent=request.headers.get("User-Agent", ""),
         )
         self.said = messages.Said()

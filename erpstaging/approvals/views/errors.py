@@ -67,7 +67,9 @@ def _answer(request: HttpRequest, status: int, empty: Empty, code: str) -> HttpR
     if not is_partial(request):
         context = {"empty": empty, "code": code, "correlation_id": correlation_id()}
         return render(request, "errors/error.html", context, status=status)
-    banner = Banner(tone="red", icon="x", title=empty.title, text=empty.text, code=code, correlation_id=correlation_id())
+    banner = Banner(
+        tone="red", icon="x", title=empty.title, text=empty.text, code=code, correlation_id=correlation_id()
+    )
     response = render(request, "approvals/refused.html", {"banner": banner}, status=status)
     send_to_alerts(response)
     return response
