@@ -226,8 +226,10 @@ class TokenAPIView(WireView):
         # Only a company that the account has makes a counter of its own, so inventing ids wins nothing.
         self.count(f"account:{bearer.account.pk}:{bearer.company.pk if bearer.company else 0}")
         self.bearer, self.scopes = bearer, bearer.scopes
-        # Without rights, until the company is known; a refusal before that is remembered under this name.
+        # Without rights until the company is agreed; a refusal before that is remembered under this name.
         self.actor = self.acting(None)
+        if bearer.company is not None:
+            self.company = bearer.company
         require_network(bearer.account, self.address)
         if trouble is not None:
             raise trouble
