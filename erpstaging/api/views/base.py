@@ -309,7 +309,6 @@ class CompanyAPIView(CompanyView, TokenAPIView):
 
     def identify(self, request: Request, path_id: int | None) -> None:
         outside = self.read_bearer(request, path_id)
-        company_choice.agreed(outside)
         self.body = self.read_body(request)
         company_id = company_choice.agreed([*outside, *company_choice.named_in_body(self.body)])
         header_missing = company_choice.HEADER not in request.headers
