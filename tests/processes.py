@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,3 +37,35 @@ def manage(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*MANAGE, *arguments], env=environment(**values), capture_output=True, text=True, timeout=120, cwd=ROOT
     )
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs; one that ended and was not yet collected by its parent does not."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()  # Linux: it is gone by now; elsewhere the signal has told
+
+
+def descendants(process: int) -> list[int]:
+    """The ids of all processes below one, as Linux knows them."""
+    children = [
+        int(child)
+        for listing in Path(f"/proc/{process}/task").glob("*/children")
+        for child in listing.read_text().split()
+    ]
+    return children + [below for child in children for below in descendants(child)]
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:
+    """Look every 50 ms whether something came true; False when it did not."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
