@@ -254,6 +254,8 @@ UNDO_SECONDS = env.whole("ERPSTAGING_UNDO_SECONDS", 10, maximum=60)
 # Webhooks
 EGRESS_ALLOW = [ip_network(network) for network in env.words("ERPSTAGING_EGRESS_ALLOW")]
 WEBHOOK_TIME_FACTOR = env.number("ERPSTAGING_WEBHOOK_TIME_FACTOR", 1.0, minimum=0.0001, maximum=1.0)
+WEBHOOK_LEASE_SECONDS = env.number("ERPSTAGING_WEBHOOK_LEASE_SECONDS", 20, minimum=0.5, maximum=600)
+WEBHOOK_RETRY_DAYS = env.number("ERPSTAGING_WEBHOOK_RETRY_DAYS", 3, minimum=0.01, maximum=30)
 FIELD_KEYS = env.words("ERPSTAGING_FIELD_KEYS")
 
 # Celery only shortens the wait: every task looks at the database for what is due.

@@ -1,4 +1,10 @@
 """Fixtures and rules of every test."""
 
 # `scope` before `people`, which imports it: pytest rewrites assertions only of what it imports first.
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.outside", "tests.fixtures.scope", "tests.fixtures.people"]
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.fixtures.outside",
+    "tests.fixtures.scope",
+    "tests.fixtures.people",
+    "tests.fixtures.ledger",
+]

@@ -22,3 +22,8 @@ def lock_family(rows: "models.QuerySet[M]") -> list[M]:
     return list(
         rows.select_for_update(of=("self",), no_key=True).order_by(models.F("parent_id").asc(nulls_first=True), "pk")
     )
+
+
+def lock_if_free(rows: "models.QuerySet[M]") -> list[M]:
+    """Lock those of the rows that nobody holds, and leave the others out."""
+    return list(rows.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("pk"))

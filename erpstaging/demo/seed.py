@@ -46,7 +46,7 @@ APPROVER = {"erp_level": ErpLevel.ADMIN, "project_level": ProjectLevel.ADMIN, "c
 STAFF = (
     Person("approver", "Ruth Okafor", APPROVER),
     Person("second_approver", "Tomas Lindqvist", APPROVER),
-    Person("project_user", "Maya Brandt", {"project_level": ProjectLevel.STANDARD}),
+    Person("project_user", "Maya Brandt", {"project_level": ProjectLevel.ADMIN}),
     Person(
         "admin",
         "Daniel Reyes",

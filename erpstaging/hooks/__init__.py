@@ -1,0 +1,1 @@
+"""Telling integrators about events: hooks, triggers, deliveries and every attempt."""

@@ -1,0 +1,161 @@
+"""Sending: one POST per delivery, with no transaction open, and what came back."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import requests
+import urllib3
+from requests.structures import CaseInsensitiveDict
+from standardwebhooks import Webhook
+
+from erpstaging.core.errors import Refused
+from erpstaging.hooks.claims import Claim, claim
+from erpstaging.hooks.egress import CONNECT_TIMEOUT_S, Exchange, adapter
+from erpstaging.hooks.leases import kept
+from erpstaging.hooks.models import Delivery, Hook, Profile
+from erpstaging.hooks.outcomes import Answer, Result, Verdict, verdict
+from erpstaging.hooks.subscriptions import headers_of, signing_secret_of
+
+# Seconds from the connection to the end of the answer. 5 is documented: procore/documentation, webhooks/webhooks.md.
+ANSWER_TIMEOUT_S = {Profile.PROCORE.value: 5.0, Profile.DURABLE.value: 30.0}
+READ_BYTES = 64 * 1024
+KEPT_BYTES = 4 * 1024
+KEPT_HEADERS = 50
+# A worker returns to the other hooks after this; what it did not send is given back.
+BUDGET_S = 1.0
+USER_AGENT = "erpstaging"
+_HIDDEN_HEADERS = frozenset({"set-cookie", "set-cookie2", "authorization", "proxy-authenticate", "www-authenticate"})
+
+
+def deliver(company_id: int, hook_id: int) -> int:
+    """Send what is due for one hook, as far as a short time goes; returns how many deliveries were tried."""
+    claimed = claim(company_id, hook_id)
+    return 0 if claimed is None else send(claimed)
+
+
+def send(claimed: Claim) -> int:
+    """Send the deliveries of a claim in their order; a serial hook stops at the first that fails."""
+    headers, signers = headers_of(claimed.hook), [Webhook(signing_secret_of(claimed.hook))]
+    started = time.monotonic()
+    with kept(claimed) as sending:
+        for delivery in claimed.deliveries:
+            if time.monotonic() - started > BUDGET_S or not sending.begin(delivery):
+                break
+            answer = post(claimed, delivery, headers, signers)
+            sending.finish(Result(delivery, answer))
+            if not _goes_on(claimed.hook, answer):
+                break
+    return sending.tried
+
+
+def _goes_on(hook: Hook, answer: Answer) -> bool:
+    return hook.profile == Profile.DURABLE or verdict(hook.profile, answer) is Verdict.OK
+
+
+# One POST
+
+
+def post(claimed: Claim, delivery: Delivery, headers: Mapping[str, str], signers: Sequence[Webhook]) -> Answer:
+    """Make one attempt. It never raises for what a receiver or the network does; that is an answer's `error`."""
+    started_at, started = claimed.clock(), time.monotonic()
+    answer_s = ANSWER_TIMEOUT_S[claimed.hook.profile]
+    status, received, excerpt, error = None, CaseInsensitiveDict[str](), b"", ""
+    with Exchange(answer_s) as exchange:
+        try:
+            request = requests.Request(
+                "POST",
+                claimed.hook.destination_url,
+                headers=headers_to_send(delivery, headers, signers, started_at),
+                data=delivery.body.encode(),
+            ).prepare()
+            response = adapter().send(request, stream=True, timeout=(CONNECT_TIMEOUT_S, answer_s))
+            status, received = response.status_code, response.headers
+            excerpt = _read(response)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, Refused) as exc:
+            error = _described(exc)
+    if exchange.timed_out:
+        error = f"No complete answer within {answer_s:.0f} s."
+    return Answer(
+        started_at=started_at,
+        duration_s=time.monotonic() - started,
+        status=status,
+        headers=_kept_headers(received),
+        body=_text(excerpt[:KEPT_BYTES]),
+        error=error,
+        retry_after_s=retry_after_s(received.get("Retry-After", ""), now=claimed.clock()),
+    )
+
+
+def headers_to_send(
+    delivery: Delivery, headers: Mapping[str, str], signers: Sequence[Webhook], moment: datetime
+) -> dict[str, str]:
+    """Ours that a hook may replace, the hook's, and those that nobody may: identity, time and signature.
+
+    The id is the same at every attempt, so a receiver can drop repeats; the time is the attempt's (Standard Webhooks).
+    """
+    event = delivery.event
+    sent = CaseInsensitiveDict({"Content-Type": "application/json", "User-Agent": USER_AGENT, "Accept": "*/*"})
+    if event.correlation_id:
+        sent["X-Correlation-ID"] = event.correlation_id
+    sent.update(headers)
+    sent["webhook-id"] = event.ulid
+    sent["webhook-timestamp"] = str(int(moment.timestamp()))
+    sent["webhook-signature"] = " ".join(signer.sign(event.ulid, moment, delivery.body) for signer in signers)
+    sent["webhook-attempt"] = str(delivery.attempts + 1)
+    return dict(sent)
+
+
+def _read(response: requests.Response) -> bytes:
+    """At most 64 KiB, as they came: nothing is decompressed. A longer answer is cut off with its connection."""
+    data: bytes = response.raw.read(READ_BYTES, decode_content=False)
+    if len(data) == READ_BYTES:
+        response.close()
+    return data
+
+
+def _described(exc: Exception) -> str:
+    """What went wrong, in words that carry neither the URL's query nor a header."""
+    reason = getattr(exc.args[0], "reason", None) if exc.args else None
+    for kind, text in _TROUBLE:
+        if isinstance(exc, kind) or isinstance(reason, kind):
+            return text
+    return exc.message if isinstance(exc, Refused) else "The connection ended without a complete answer."
+
+
+_TROUBLE: tuple[tuple[type[Exception], str], ...] = (
+    (urllib3.exceptions.NameResolutionError, "The name of the destination cannot be resolved."),
+    (requests.ConnectTimeout, f"No connection within {CONNECT_TIMEOUT_S:.0f} s."),
+    (urllib3.exceptions.NewConnectionError, "The destination refused the connection."),
+    (requests.exceptions.SSLError, "TLS failed; the certificate may be invalid for this name."),
+    (requests.ReadTimeout, "The destination stopped answering."),
+)
+
+
+def _kept_headers(received: Mapping[str, str]) -> dict[str, str]:
+    kept = list(received.items())[:KEPT_HEADERS]
+    return {
+        _printable(name)[:100]: "[hidden]" if name.lower() in _HIDDEN_HEADERS else _printable(value)[:500]
+        for name, value in kept
+    }
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _text(excerpt: bytes) -> str:
+    return excerpt.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def retry_after_s(value: str, *, now: datetime) -> float | None:
+    """Seconds that a Retry-After header (RFC 9110, 10.2.3) asks to wait; None when it says nothing that can be read."""
+    text = value.strip()
+    if text.isascii() and text.isdigit() and len(text) <= 9:
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())

@@ -1,0 +1,239 @@
+"""Connections to addresses that a customer named: to public networks only, within a time, and never further.
+
+The name is resolved when the connection is made, every address it resolves to is checked, and the connection goes to
+one of those that were checked. A name that answers differently a moment later (DNS rebinding) wins nothing.
+"""
+
+import contextlib
+import math
+import socket
+import threading
+import time
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any, Self
+
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import create_connection
+
+from erpstaging.core.errors import Refused
+
+Address = IPv4Address | IPv6Address
+
+CONNECT_TIMEOUT_S = 3.0
+_NAT64 = ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ip_network("2000::/3")
+# Of the special-purpose registries (RFC 6890) what older versions of `ipaddress` take for global.
+_SPECIAL = [ip_network(one) for one in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20")]
+_POOLS_PER_THREAD = 32
+
+
+class Forbidden(Refused):
+    """The destination lies in a network that hooks may not reach."""
+
+    code = "destination_forbidden"
+
+
+# Which addresses
+
+
+def unwrapped(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for: mapped, NAT64 (RFC 6052) or 6to4 (RFC 3056)."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address if address.sixtofour is None else address.sixtofour
+
+
+def is_public(address: Address) -> bool:
+    real = unwrapped(address)
+    if isinstance(real, IPv6Address) and real not in _GLOBAL_UNICAST:
+        return False
+    if any(real.version == network.version and real in network for network in _SPECIAL):
+        return False
+    return real.is_global and not real.is_multicast
+
+
+def is_allow_listed(address: Address) -> bool:
+    """Whether the operator opened the network although it is not public (ERPSTAGING_EGRESS_ALLOW)."""
+    real = unwrapped(address)
+    return any(real.version == network.version and real in network for network in settings.EGRESS_ALLOW)
+
+
+def resolved(host: str, port: int) -> list[Address]:
+    """Every address of a name, in the order the system prefers them. Raises socket.gaierror."""
+    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
+
+
+def checked(host: str, port: int) -> list[Address]:
+    """The addresses of a name, all of which may be reached. Raises Forbidden when one may not, socket.gaierror."""
+    addresses = resolved(host, port)
+    for address in addresses:
+        if not is_allow_listed(address) and not is_public(address):
+            raise Forbidden(f"{host} is in a network that hooks may not reach.")
+    return addresses
+
+
+# How long
+
+
+class Exchange:
+    """One request and its answer, ended after `answer_s` seconds from the connection on.
+
+    A socket's own timeout starts again with every byte, so a receiver that sends one byte a second would never reach
+    it. Here a second thread shuts the connection down, and the read that waits ends at once.
+    """
+
+    def __init__(self, answer_s: float) -> None:
+        self.answer_s = answer_s
+        self.ends_at = math.inf
+        self.timed_out = False
+        self._handle: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        _here.exchange = self
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _here.exchange = None
+        _watchdog.forget(self)
+        if self._handle is not None:
+            self._handle.close()
+
+    def begin(self, sock: socket.socket) -> None:
+        """Count from now: the connection stands. A second handle outlives what the HTTP library closes meanwhile."""
+        if self._handle is None:
+            self.ends_at = time.monotonic() + self.answer_s
+            self._handle = socket.socket(fileno=socket.dup(sock.fileno()))
+            _watchdog.watch(self)
+
+    def end(self) -> None:
+        """Called by the watchdog alone."""
+        self.timed_out = True
+        handle = self._handle
+        if handle is not None:
+            with contextlib.suppress(OSError):  # the other side was faster
+                handle.shutdown(socket.SHUT_RDWR)
+
+
+class _Watchdog:
+    """Ends exchanges whose time is over. One thread serves all of a process."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._watched: set[Exchange] = set()
+        self._wakes_at = math.inf
+        self._thread: threading.Thread | None = None
+
+    def watch(self, exchange: Exchange) -> None:
+        with self._changed:
+            self._watched.add(exchange)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="egress-watchdog", daemon=True)
+                self._thread.start()
+            elif exchange.ends_at < self._wakes_at:
+                self._changed.notify()
+
+    def forget(self, exchange: Exchange) -> None:
+        """When this returns the exchange is not being ended either."""
+        with self._changed:
+            self._watched.discard(exchange)
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for exchange in [one for one in self._watched if one.ends_at <= now]:
+                    self._watched.discard(exchange)
+                    exchange.end()
+                self._wakes_at = min((one.ends_at for one in self._watched), default=math.inf)
+                self._changed.wait(None if self._wakes_at == math.inf else self._wakes_at - now)
+
+
+_watchdog = _Watchdog()
+_here = threading.local()
+
+
+# The connection
+
+
+class _Pinned(HTTPConnection):
+    """Connects to an address that was checked, and tells the exchange of this thread when the connection stands.
+
+    Host, certificate and SNI stay those of the name, because only the socket is made here.
+    """
+
+    def _new_conn(self) -> socket.socket:
+        try:
+            addresses = checked(self._dns_host, self.port)
+        except (socket.gaierror, UnicodeError) as exc:
+            raise NameResolutionError(self.host, self, socket.gaierror(str(exc))) from exc
+        sock = self._connected(addresses)
+        _begin(sock)
+        return sock
+
+    def _connected(self, addresses: list[Address]) -> socket.socket:
+        """The first address that answers, all of them together within the connect timeout."""
+        ends_at = time.monotonic() + CONNECT_TIMEOUT_S
+        trouble: OSError = OSError("the name has no address")
+        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            share = (ends_at - time.monotonic()) / left
+            try:
+                return create_connection(
+                    (str(address), self.port), timeout=max(share, 0.05), socket_options=self.socket_options
+                )
+            except OSError as exc:
+                trouble = exc
+        if isinstance(trouble, TimeoutError):
+            raise ConnectTimeoutError(self, f"No connection to {self.host} within {CONNECT_TIMEOUT_S:.0f} s.")
+        raise NewConnectionError(self, f"No connection to {self.host}: {trouble}") from trouble
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            _begin(self.sock)
+        super().request(*args, **kwargs)
+
+
+class _PinnedTLS(_Pinned, HTTPSConnection):
+    pass
+
+
+def _begin(sock: socket.socket) -> None:
+    exchange: Exchange | None = getattr(_here, "exchange", None)
+    if exchange is not None:
+        exchange.begin(sock)
+
+
+class _PinnedPool(HTTPConnectionPool):
+    ConnectionCls = _Pinned
+
+
+class _PinnedTLSPool(HTTPSConnectionPool):
+    ConnectionCls = _PinnedTLS
+
+
+class PinnedAdapter(HTTPAdapter):
+    """Sends through checked connections and keeps them open for the next request."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PinnedPool, "https": _PinnedTLSPool}
+
+
+def adapter() -> PinnedAdapter:
+    """This thread's adapter, with its open connections.
+
+    Used without a session, because a session reads whole bodies of redirects, keeps cookies and takes proxies and
+    passwords from the environment.
+    """
+    existing: PinnedAdapter | None = getattr(_here, "adapter", None)
+    if existing is None:
+        existing = _here.adapter = PinnedAdapter(pool_connections=_POOLS_PER_THREAD, pool_maxsize=1)
+    return existing
