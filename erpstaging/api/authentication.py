@@ -1,42 +1,12 @@
 """Who calls: the token in the header, or the session of a signed-in person."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, CSRFCheck
-from rest_framework.request import Request
+from rest_framework.authentication import CSRFCheck
 
 from erpstaging.companies.bearers import Bearer, find_bearer
 from erpstaging.core.errors import NotPermitted
 
 MAX_TOKEN_CHARACTERS = 512
-
-
-class BearerToken(BaseAuthentication):
-    """Declares the scheme. The base view reads the token itself, in one query together with the company."""
-
-    def authenticate(self, request: Request) -> None:
-        return None
-
-    def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="erpstaging"'
-
-
-class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = BearerToken
-    name = "oauth2"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        return {
-            "type": "oauth2",
-            "flows": {
-                "clientCredentials": {
-                    "tokenUrl": "/oauth/token",
-                    "scopes": {"read": "Read", "write": "Change", "erp": "Act as the ERP integration"},
-                }
-            },
-        }
 
 
 def bearer_token(request: HttpRequest) -> str | None:

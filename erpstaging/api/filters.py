@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
+from erpstaging.api.openapi import TEXT, Schema, parameter
 from erpstaging.api.parsers import parse_json
 from erpstaging.core.errors import BadRequest
 
@@ -47,6 +48,14 @@ class Filter:
 
     def one(self, value: Any) -> Any:
         raise NotImplementedError
+
+    def described(self, name: str) -> Schema:
+        """The OpenAPI parameter. Values are texts here: one, or a JSON array, or a range."""
+        return parameter(f"filters[{name}]", "query", TEXT, self.explained)
+
+    @property
+    def explained(self) -> str:
+        return "One value, or a JSON array of alternatives"
 
     def lookups(self, value: Any) -> dict[str, Any]:
         """Keyword arguments for a query set."""
@@ -96,6 +105,10 @@ class ChoiceFilter(Filter):
 
 class DateFilter(Filter):
     """A day, or `from...to` with both days in it, on a date column."""
+
+    @property
+    def explained(self) -> str:
+        return "A date, or a range from...to"
 
     def read(self, texts: Sequence[str], zone: ZoneInfo) -> Span:
         start, end = _ends(texts)
@@ -198,6 +211,12 @@ def lookups(values: Mapping[str, Any], declared: Mapping[str, Filter]) -> dict[s
     for name, value in values.items():
         joined |= declared[name].lookups(value)
     return joined
+
+
+def described_sort(declared: Mapping[str, str]) -> list[Schema]:
+    if not declared:
+        return []
+    return [parameter("sort", "query", TEXT, f"Some of {', '.join(declared)}, joined by comma; -name descends")]
 
 
 def read_sort(query: QueryDict, declared: Mapping[str, str]) -> list[str]:

@@ -16,6 +16,7 @@ FALLBACKS = {
     400: ("bad_request", "The request cannot be read, or its host name is not ours."),
     403: ("forbidden", "This is not permitted."),
     404: ("not_found", "Not found."),
+    405: ("method_not_allowed", "The method is not offered here."),
     500: ("server_error", "The service failed. Quote the correlation id when reporting it."),
 }
 

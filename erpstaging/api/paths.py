@@ -65,3 +65,8 @@ def rest_urls(declared: Iterable[RestPath]) -> list[URLResolver]:
                               for pattern in each.patterns(prefix.strip("/").replace("/", "-"))]))
         for prefix, version in prefixes.items()
     ]  # fmt: skip
+
+
+def people_urls(declared: Iterable[URLPattern]) -> list[URLResolver]:
+    """The REST for people, below `/api/v1/companies/{company_id}/`."""
+    return [path("api/v1/companies/<id:company_id>/", include(list(declared)))]

@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from erpstaging.api.paths import RestPath, rest_path, rest_urls
-from erpstaging.api.views.callers import Companies, Me, MeInCompany
+from erpstaging.api import urls_people
+from erpstaging.api.paths import RestPath, people_urls, rest_path, rest_urls
+from erpstaging.api.views.callers import Companies, Me, MeInCompany, PersonInCompany
 from erpstaging.api.views.codes import CostCodeSync, LineItemTypeSync, StandardCostCodeSync
 from erpstaging.api.views.connections import Connection, Connections, MetadataConfiguration
+from erpstaging.api.views.docs import Browse, Description
 from erpstaging.api.views.erp_requests import Detail, Details, DetailSync, ErpRequestDetailOf, ErpRequests
 from erpstaging.api.views.external_data import BulkDestroy, ExternalData
 from erpstaging.api.views.fallbacks import ErrorCodes, UnknownAddress
@@ -42,12 +44,19 @@ REST: list[RestPath] = [
     rest_path("cost_codes/sync", CostCodeSync, name="cost-codes-sync"),
     rest_path("line_item_types/sync", LineItemTypeSync, name="line-item-types-sync"),
 ]
+PEOPLE: list[URLPattern] = [
+    path("me", PersonInCompany.as_view(), name="people-me"),
+    *urls_people.urlpatterns,
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *rest_urls(REST),
     path("oauth/token", Token.as_view(), name="oauth-token"),
     path("oauth/token/info", TokenInfo.as_view(), name="oauth-token-info"),
     path("oauth/revoke", Revoke.as_view(), name="oauth-revoke"),
+    path("api/schema/", Description.as_view(), name="api-schema"),
+    path("api/docs/", Browse.as_view(), name="api-docs"),
+    *people_urls(PEOPLE),
     path("api/errors", ErrorCodes.as_view(), name="error-codes"),
     path("api/errors/<slug:code>", ErrorCodes.as_view(), name="error-code"),
     re_path(r"^(rest|vapid|oauth|api)(/|$)", UnknownAddress.as_view(), name="unknown-address"),

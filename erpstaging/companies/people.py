@@ -1,5 +1,6 @@
 """Companies, people, and what they may do there. Each act leaves an audit entry in the company."""
 
+import re
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -7,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from erpstaging.companies.actors import Actor
-from erpstaging.companies.models import Company, ErpLevel, Membership, ProjectLevel, User
+from erpstaging.companies.models import Company, Membership, User
 from erpstaging.companies.witness import tell
 from erpstaging.core.errors import Invalid, NotPermitted
 from erpstaging.core.locks import lock
 
+CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 RIGHTS = (
     "erp_level", "project_level", "can_push_to_accounting", "directory_admin", "super_user", "auditor", "is_active",
 )  # fmt: skip
@@ -20,6 +22,8 @@ RIGHTS = (
 @transaction.atomic
 def create_company(name: str, *, actor: Actor, time_zone: str = "UTC", currency: str = "USD") -> Company:
     """A new company with the ERP tool on. Raises Invalid for an unknown time zone or currency."""
+    if not CURRENCY.fullmatch(currency):
+        raise Invalid.field("currency", "must be three capital letters, as in ISO 4217")
     company = Company(name=name.strip(), time_zone=time_zone, currency=currency)
     _check(company)
     company.save()
@@ -86,7 +90,5 @@ def _check(row: Company | User | Membership) -> None:
     try:
         row.full_clean(validate_unique=False, validate_constraints=True)
     except ValidationError as exc:
-        raise Invalid("Some values are wrong.", errors=exc.message_dict) from None
-
-
-LEVELS = {"erp_level": list(ErpLevel.values), "project_level": list(ProjectLevel.values)}
+        errors = {"base" if field == "__all__" else field: texts for field, texts in exc.message_dict.items()}
+        raise Invalid("Some values are wrong.", errors=errors) from None

@@ -1,7 +1,163 @@
-"""The business of the demo company: what its project people and its ERP would have left there."""
+"""The business of the demo company: what its project people and its ERP would have left there.
 
-from erpstaging.companies.models import Company
+Everything is done through the services that pages and API call, so the demo holds nothing that could not have happened.
+"""
+
+from typing import Any
+
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.companies import actors
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company, Membership, ServiceAccount
+from erpstaging.connections.services import connection_of
+from erpstaging.core.scope import in_company
+from erpstaging.demo.ledger import (
+    ARCHIVED,
+    CONTRACTS,
+    COST_CODES,
+    COST_TYPES,
+    IMPORTED,
+    INVALID,
+    METADATA,
+    PROJECT_VENDORS,
+    STANDARD_CODES,
+    WAITING,
+    Contract,
+)
+from erpstaging.erp_requests.models import ErpRequestDetail
+from erpstaging.records.editing import create_record
+from erpstaging.records.lines import LineEdit
+from erpstaging.records.models import Record
+from erpstaging.staging.closeout import close_details
+from erpstaging.staging.connecting import connect_company
+from erpstaging.staging.direct import sync_records
+from erpstaging.staging.exports import accept_export, reject_export
+from erpstaging.staging.external import sync_external_data
+from erpstaging.staging.imports import accept_import, archive_staged_record
+from erpstaging.staging.intake import stage_records
+from erpstaging.staging.models import StagedExport
+from erpstaging.staging.sending import send_record
 
 
 def seed_business(company: Company) -> None:
     """Called once per start, after the people exist; rows that are there already stay as they are."""
+    in_company(company.pk, lambda: Business(company).seed())
+
+
+class Business:
+    """One company's rows, made in the order in which they would have come about."""
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        people = Membership.objects.filter(company=company).select_related("user")
+        self.people = {one.user.username: actors.person(one.user, one) for one in people}
+        account = ServiceAccount.objects.filter(companies=company, allowed_scopes__contains=["write"]).first()
+        if account is None:
+            raise LookupError("The demo company has no service account.")
+        self.integration = actors.service_account(account, frozenset({"read", "write", "erp"}))
+        self.ids: dict[tuple[str, str], int] = {}
+
+    def seed(self) -> None:
+        if connection_of(self.company.pk) is not None:
+            return
+        sent = {"service_url": "https://ledger.northwind.example/erp", "metadata": METADATA}
+        connection = connect_company(self.company, sent, actor=self.integration)
+        self._sync("standard_cost_code", STANDARD_CODES, standard_cost_code_list_id=connection.cost_code_list_id)
+        self._sync("line_item_type", COST_TYPES)
+        self._import(IMPORTED)
+        for project, codes in COST_CODES.items():
+            self._sync("cost_code", codes, project_id=self.ids["project", project])
+        self._stage([*WAITING, *INVALID, *ARCHIVED])
+        for name in PROJECT_VENDORS:
+            self._vendor(name)
+        for contract in CONTRACTS:
+            self._contract(contract)
+
+    def _sync(self, item_type: str, updates: list[dict[str, Any]], **scope: Any) -> None:
+        outcome = sync_records(self.company, ENTITIES[item_type], updates, actor=self.integration, scope=scope)
+        for sent, entity in zip(updates, outcome.entities, strict=True):
+            self.ids[item_type, sent["origin_id"]] = entity["id"]
+
+    def _import(self, updates: list[dict[str, Any]]) -> None:
+        for row in stage_records(self.company.pk, updates, actor=self.integration).entities:
+            imported = accept_import(self.company, row.pk, actor=self.people["approver"], version=row.version)
+            self.ids[row.item_type, row.origin_id] = imported.record_id or 0
+
+    def _stage(self, updates: list[dict[str, Any]]) -> None:
+        archived, invalid = ({sent["origin_id"] for sent in group} for group in (ARCHIVED, INVALID))
+        for row in stage_records(self.company.pk, updates, actor=self.integration).entities:
+            if row.origin_id in archived:
+                archive_staged_record(self.company, row.pk, actor=self.people["second_approver"])
+            elif row.origin_id in invalid:  # an approver tried, and a rule of the ledger said no
+                accept_import(self.company, row.pk, actor=self.people["approver"], version=row.version)
+
+    def _vendor(self, values: dict[str, Any]) -> None:
+        record = create_record(self.company, actor=self._sender(), item_type="vendor", data=values)
+        self.ids["vendor", values["name"]] = record.pk
+        send_record(self.company, record.pk, actor=self._sender())
+
+    def _contract(self, contract: Contract) -> None:
+        lines = [LineEdit(None, self._line(contract, line)) for line in contract.lines]
+        record = create_record(
+            self.company,
+            actor=self._sender(),
+            item_type="work_order_contract",
+            project_id=self.ids["project", contract.project],
+            data={
+                "number": contract.number,
+                "title": contract.title,
+                "status": contract.status,
+                "vendor_id": self.ids["vendor", contract.vendor],
+                "retainage_percent": contract.retainage,
+                "executed": contract.status == "Approved",
+            },
+            lines=lines,
+        )
+        if contract.outcome != "draft":
+            export = send_record(self.company, record.pk, actor=self._sender())
+            self._decide(contract, record, export)
+
+    def _line(self, contract: Contract, line: tuple[str, str, str, str, str, str]) -> dict[str, Any]:
+        code, cost_type, description, quantity, uom, unit_cost = line
+        return {
+            "cost_code_id": self.ids["cost_code", f"{contract.project}|{code}"],
+            "line_item_type_id": self.ids["line_item_type", cost_type],
+            "description": description,
+            "quantity": quantity,
+            "uom": uom,
+            "unit_cost": unit_cost,
+        }
+
+    def _decide(self, contract: Contract, record: Record, export: StagedExport) -> None:
+        if contract.outcome == "waiting":
+            return
+        approver = self.people["approver"]
+        if contract.outcome == "rejected":
+            reason = "Retainage must be 10 % under the master agreement. Please correct it and send it again."
+            reject_export(self.company, export.pk, actor=approver, version=export.version, reason=reason)
+            return
+        inputs = {"code": contract.number.removeprefix("SC-"), "custom_fields": {"accounting_date": "2026-11-16"}}
+        accept_export(self.company, export.pk, actor=approver, version=export.version, inputs=inputs)
+        detail = ErpRequestDetail.objects.of(self.company).get(item_id=record.pk, current=True)
+        if contract.outcome == "failed":
+            messages = ["Period 2026-10 is closed. Open it, or give a later accounting date."]
+            self._close(detail, "failed", messages)
+        elif contract.outcome == "synced":
+            self._link(record, inputs["code"])
+            self._close(detail, "success", [])
+
+    def _link(self, record: Record, code: Any) -> None:
+        lines = Record.objects.of(self.company).filter(parent=record)
+        origin = f"NW-{code}"
+        updates = [
+            {"item_type": "work_order_contract", "item_id": record.pk, "origin_id": origin, "origin_code": code},
+            *({"item_type": "line_item", "item_id": one.pk, "origin_id": f"{origin}-{one.position}"} for one in lines),
+        ]
+        sync_external_data(self.company, updates, actor=self.integration)
+
+    def _close(self, detail: ErpRequestDetail, status: str, messages: list[str]) -> None:
+        closes = [{"id": detail.pk, "status": status, "messages": messages}]
+        close_details(self.company, closes, actor=self.integration)
+
+    def _sender(self) -> Actor:
+        return self.people["project_user"]

@@ -70,11 +70,11 @@ class EmbeddedPostgres:
         self.process = self._launch(binaries)
         try:
             self._wait_until_ready()
-            make_roles(self._address("postgres", "postgres"), with_passwords=False, for_tests=self.for_tests)
+            make_roles(self.admin_address, with_passwords=False, for_tests=self.for_tests)
         except BaseException:
             self.stop()
             raise
-        return {"app": self._address(APP, DATABASE), "owner": self._address(OWNER, DATABASE)}
+        return {"app": self.address(APP), "owner": self.address(OWNER)}
 
     def stop(self) -> None:
         """End all sessions and write what is in memory. Does nothing when the server does not run."""
@@ -95,6 +95,15 @@ class EmbeddedPostgres:
             self._refuse_strange_home()
             self._wait_for_predecessor()
             shutil.rmtree(self.home)
+
+    @property
+    def admin_address(self) -> str:
+        """The superuser's: it makes the roles and the database, nothing else connects with it."""
+        return self.address("postgres", "postgres")
+
+    def address(self, role: str, database: str = DATABASE) -> str:
+        """Where a role signs in while the server runs."""
+        return f"postgresql://{role}@/{database}?{urlencode({'host': str(self.socket_dir), 'port': PORT})}"
 
     def _prepare_home(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -221,9 +230,6 @@ class EmbeddedPostgres:
             return (self.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return []
-
-    def _address(self, role: str, database: str) -> str:
-        return f"postgresql://{role}@/{database}?{urlencode({'host': str(self.socket_dir), 'port': PORT})}"
 
 
 def _account() -> pwd.struct_passwd | None:

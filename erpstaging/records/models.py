@@ -76,6 +76,11 @@ class Record(CompanyRow):
             models.Index(fields=["company", "parent", "position", "id"], name="record_by_parent"),
             models.Index(fields=["company", "vendor", "id"], name="record_by_vendor"),
             models.Index(fields=["company", "item_type", "updated_at", "id"], name="record_by_change"),
+            models.Index(
+                fields=["company", "-updated_at", "-id"],
+                name="record_synced",
+                condition=models.Q(origin_id__isnull=False, parent__isnull=True, deleted_at__isnull=True),
+            ),
         ]
 
     @property

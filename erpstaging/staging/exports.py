@@ -99,7 +99,7 @@ def accept_exports(
     authors = _authors(company.pk, wanted)
 
     def accept(export: StagedExport, one: Wanted) -> None:
-        _refuse_decider(actor, export)
+        refuse_decider(actor, export)
         refuse_own(actor, *authors.get(export.record_id, ()), ("person", export.sent_by_id, None))
         inputs = _checked_inputs(metadata, export, one.inputs)
         approver = {"approver_id": actor.user_id, "approver_name": actor.name}
@@ -141,7 +141,7 @@ def retry_exports(company: Company, wanted: Sequence[Wanted], *, actor: Actor) -
     """Send failed exports again: the same accepted snapshot, a new request and detail, no new approval."""
 
     def check(export: StagedExport, one: Wanted) -> None:
-        _refuse_decider(actor, export)
+        refuse_decider(actor, export)
         if export.state != ExportState.FAILED:
             raise _decided(export)
 
@@ -180,7 +180,7 @@ def reject_exports(
     now = timezone.now()
 
     def reject(export: StagedExport, one: Wanted) -> None:
-        _refuse_decider(actor, export)
+        refuse_decider(actor, export)
         if export.state not in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
             raise _decided(export)
         rejecter = {"rejecter_id": actor.user_id, "rejecter_name": actor.name}
@@ -217,9 +217,8 @@ def undo_accept(company: Company, export_id: int, *, actor: Actor, version: int 
     """Take an accept back while the export has not left. Raises WrongState once the undo time is over."""
 
     def undo(export: StagedExport, one: Wanted) -> None:
-        _refuse_decider(actor, export)
-        over = export.release_at is not None and export.release_at <= timezone.now() and not export.held_reason
-        if export.state != ExportState.ACCEPTED or over:
+        refuse_decider(actor, export)
+        if export.state != ExportState.ACCEPTED or undo_is_over(export):
             raise _decided(export, "The undo time is over.")
         export.undo_accept()
 
@@ -228,6 +227,11 @@ def undo_accept(company: Company, export_id: int, *, actor: Actor, version: int 
     save_exports(company.pk, [export])
     _tell(company.pk, actor, [export], "accept_undone", lambda _: {})
     return export
+
+
+def undo_is_over(export: StagedExport) -> bool:
+    """An accepted export can be taken back until its time is over, and longer while something else holds it."""
+    return export.release_at is not None and export.release_at <= timezone.now() and not export.held_reason
 
 
 def lock_exports(company_id: int, ids: Sequence[int]) -> dict[int, StagedExport]:
@@ -266,7 +270,8 @@ def _decided(export: StagedExport, text: str = "") -> WrongState:
     )
 
 
-def _refuse_decider(actor: Actor, export: StagedExport) -> None:
+def refuse_decider(actor: Actor, export: StagedExport) -> None:
+    """Raises NotPermitted for whoever may not decide on exports of this type at all."""
     if actor.kind != "person":
         raise NotPermitted("Only people decide, or rules they switched on.")
     actor.require("push", MAY_NOT_PUSH)

@@ -106,7 +106,7 @@ def unarchive_staged_record(
 
 def _shelve(company: Company, staged_id: int, actor: Actor, version: int | None, *, away: bool) -> StagedRecord:
     family = _locked(company.pk, staged_id)
-    actor.require("erp", MAY_NOT_IMPORT)
+    refuse_importer(actor)
     if version is not None:
         refuse_unseen(family.row, version)
     wanted = StagedStatus.STAGED if away else StagedStatus.ARCHIVED
@@ -142,10 +142,15 @@ def _locked(company_id: int, staged_id: int) -> Family:
     return Family(rows[staged_id], children, [rows[one] for one in waiting if one in rows and one != staged_id])
 
 
-def _refuse_decision(company_id: int, row: StagedRecord, actor: Actor, version: int | None) -> None:
-    actor.require("erp", MAY_NOT_IMPORT)
+def refuse_importer(actor: Actor) -> None:
+    """Raises NotPermitted for whoever may not decide on imports at all."""
     if actor.kind == "service_account":
         raise NotPermitted("A service account never decides.")
+    actor.require("erp", MAY_NOT_IMPORT)
+
+
+def _refuse_decision(company_id: int, row: StagedRecord, actor: Actor, version: int | None) -> None:
+    refuse_importer(actor)
     if row.parent_id is not None:
         raise WrongState("A line is imported with its parent.", version=row.version)
     refuse_unseen(row, version)

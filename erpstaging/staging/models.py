@@ -224,6 +224,11 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
         """Who changed or decided it last, and when."""
         return (self.decided_by_name, self.decided_at) if self.decided_at else (self.sent_by_name, self.sent_at)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it still stands in the way of another export of its record."""
+        return self.state in OPEN_STATES
+
     @transition(state, source=ExportState.READY_TO_EXPORT, target=ExportState.ACCEPTED)
     def accept_export(
         self, *, approver_id: int | None, approver_name: str, now: datetime, undo: timedelta, inputs: dict[str, Any]

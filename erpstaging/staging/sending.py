@@ -38,7 +38,7 @@ def send_record(company: Company, record_id: int, *, actor: Actor) -> StagedExpo
         raise NotFound()
     record: Record = locked[0]
     entity, metadata = ENTITIES[record.item_type], metadata_of(company.pk)
-    _refuse_sender(actor, entity, record)
+    refuse_sender(actor, entity, record)
     require_metadata(company.pk, metadata)
     _refuse_switched_off(entity, metadata, record)
     _refuse_open(company.pk, record)
@@ -58,8 +58,7 @@ def retrieve_record(company: Company, record_id: int, *, actor: Actor) -> Staged
     Raises WrongState, code `already_decided` with who and when, where somebody was faster.
     """
     export = _newest_open(company.pk, record_id)
-    if not (actor.same_person_as("person", export.sent_by_id) or actor.may("project_admin")):
-        raise NotPermitted("Only who sent it, or a project administrator, can take it back.")
+    refuse_retriever(actor, export)
     if export.state not in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
         raise WrongState(
             f"It was decided already: {export.state}.",
@@ -74,6 +73,12 @@ def retrieve_record(company: Company, record_id: int, *, actor: Actor) -> Staged
     open_record(company.pk, [record_id])
     audit.record(company.pk, actor, [audit.Act("export.retrieved", "export", export.pk, record_id=record_id)])
     return export
+
+
+def refuse_retriever(actor: Actor, export: StagedExport) -> None:
+    """Raises NotPermitted for whoever neither sent it nor is a project administrator."""
+    if not (actor.same_person_as("person", export.sent_by_id) or actor.may("project_admin")):
+        raise NotPermitted("Only who sent it, or a project administrator, can take it back.")
 
 
 def snapshot(company: Company, record: Record) -> Node:
@@ -107,7 +112,8 @@ def open_record(company_id: int, record_ids: list[int]) -> None:
     Record.objects.of(company_id).filter(~Q(lock=Lock.NONE), pk__in=record_ids).update(lock=Lock.NONE)
 
 
-def _refuse_sender(actor: Actor, entity: Entity, record: Record) -> None:
+def refuse_sender(actor: Actor, entity: Entity, record: Record) -> None:
+    """Raises NotPermitted for whoever may not send this object."""
     if actor.kind != "person":
         raise NotPermitted("Only people send objects to accounting.")
     require_right(actor, entity, record)

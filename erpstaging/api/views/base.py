@@ -12,9 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from erpstaging.api import company_choice
-from erpstaging.api.authentication import BearerToken, bearer_of, require_csrf_token
+from erpstaging.api.authentication import bearer_of, require_csrf_token
 from erpstaging.api.errors import RateLimited, Unauthorized, UnsupportedMediaType
-from erpstaging.api.filters import Filter, lookups, read_filters, read_sort
+from erpstaging.api.filters import Filter, described_sort, lookups, read_filters, read_sort
+from erpstaging.api.openapi import COMPANY_HEADER, PAGING, Operation, Schema, WireSchema
 from erpstaging.api.paging import Page, paged_response, read_page
 from erpstaging.api.parsers import checked_query, declared_length
 from erpstaging.api.permissions import DeclaredRights
@@ -43,7 +44,8 @@ class WireView(APIView):
 
     format_kwarg = None
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
-    authentication_classes = [BearerToken]
+    # The callers are found by `identify`, together with the company.
+    authentication_classes: list[Any] = []
     permission_classes = [DeclaredRights]
     # The rights that every method needs; a view without the declaration is closed.
     requires: ClassVar[frozenset[str] | None] = None
@@ -57,6 +59,9 @@ class WireView(APIView):
     names_error: ClassVar[bool] = False
     # What the last id of the path names, for the audit entry of a refusal.
     object_type: ClassVar[str] = ""
+    # What each method takes and answers, for the OpenAPI description.
+    operations: ClassVar[Mapping[str, Operation]] = {}
+    schema = WireSchema()
 
     actor: Actor
     company: Company
@@ -180,11 +185,25 @@ class WireView(APIView):
             raise BadRequest("The version is not a whole number.", errors={"version": ["must be a whole number"]})
         return int(text)
 
+    @classmethod
+    def described_parameters(cls, path: str, method: str, *, paged: bool) -> list[Schema]:
+        """OpenAPI parameters besides those of the path."""
+        return list(PAGING) if paged else []
+
+    @classmethod
+    def described_security(cls, method: str) -> list[Schema]:
+        """OpenAPI security requirements, one of which a call fulfils."""
+        return []
+
 
 class TokenAPIView(WireView):
     """A call by access token that needs no company: a service account's, or a person's through an app."""
 
     bearer: Bearer
+
+    @classmethod
+    def described_security(cls, method: str) -> list[Schema]:
+        return [{"oauth2": ["read" if method in READING else "write"]}]
 
     def identify(self, request: Request, path_id: int | None) -> None:
         self.read_bearer(request, path_id)
@@ -223,7 +242,7 @@ class TokenAPIView(WireView):
 
     @property
     def login(self) -> str:
-        return self.bearer.person.username if self.bearer.person else self.bearer.account.client_id
+        return self.bearer.person.username if self.bearer.person else str(self.bearer.account.client_id)
 
 
 class CompanyView(WireView):
@@ -247,6 +266,16 @@ class CompanyView(WireView):
 
     def perform(self, handler: Callable[[], Response]) -> Response:
         return in_company(self.company.pk, handler)
+
+    @classmethod
+    def described_parameters(cls, path: str, method: str, *, paged: bool) -> list[Schema]:
+        described = super().described_parameters(path, method, paged=paged)
+        if "{company_id}" not in path:
+            described.append(COMPANY_HEADER)
+        if method in READING:
+            described += [each.described(name) for name, each in cls.filters.items()]
+            described += described_sort(cls.sorts)
+        return described
 
     # What lists use
 
@@ -300,11 +329,19 @@ class CompanyAPIView(CompanyView, TokenAPIView):
 class PersonAPIView(CompanyAPIView):
     """The REST for people, `/api/v1/companies/{company_id}/...`: a session with X-CSRFToken, or a person's token."""
 
+    @classmethod
+    def described_security(cls, method: str) -> list[Schema]:
+        session: Schema = {"session": []} if method in READING else {"session": [], "csrf": []}
+        return [session, *super().described_security(method)]
+
+    user: User
+
     def identify(self, request: Request, path_id: int | None) -> None:
         if "Authorization" in request.headers:
             super().identify(request, path_id)
-            if self.actor.kind != "person":
+            if self.bearer.person is None:
                 raise NotPermitted("This call is for people, not for service accounts.", code="forbidden")
+            self.user = self.bearer.person
             return
         user = request._request.user
         if not isinstance(user, User) or not user.is_active:
@@ -326,4 +363,5 @@ class PersonAPIView(CompanyAPIView):
         self.count(f"person:{user.pk}:{company_id if membership else 0}")
         if company is None or membership is None:
             raise NotPermitted("You have no access to this company.", code="foreign_company")
-        self.company, self.actor = company, actors.person(user, membership, **self.seen("session"))
+        self.company, self.user = company, user
+        self.actor = actors.person(user, membership, **self.seen("session"))

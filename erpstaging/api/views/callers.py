@@ -5,15 +5,33 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from erpstaging.api.openapi import FLAG, ID, TEXT, Operation, array_of, component, nullable, object_of
 from erpstaging.api.paging import paged_response, read_page
-from erpstaging.api.views.base import CompanyAPIView, TokenAPIView
+from erpstaging.api.views.base import CompanyAPIView, PersonAPIView, TokenAPIView
 from erpstaging.companies.bearers import companies_of
+
+COMPANY = component(
+    "Company",
+    object_of(
+        {
+            "id": ID,
+            "name": TEXT,
+            "is_active": FLAG,
+            "logo_url": nullable(TEXT),
+            "pcn_business_experience": FLAG,
+            "my_company": FLAG,
+        }
+    ),
+)
+CALLER = component("Caller", object_of({"id": ID, "login": TEXT, "name": TEXT}))
+PERSON = component("Person", object_of({"id": ID, "login": TEXT, "name": TEXT, "rights": array_of(TEXT)}))
 
 
 class Companies(TokenAPIView):
-    """The companies that the token reaches. A service account has no company of its own, so `my_company` is false."""
+    """The companies that the token reaches. A service account has no company of its own: `my_company` is false."""
 
     requires = frozenset[str]()
+    operations = {"GET": Operation("List the caller's companies", array_of(COMPANY), paged=True)}
 
     def get(self, request: Request) -> Response:
         page = read_page(request.query_params)
@@ -36,6 +54,7 @@ class Me(TokenAPIView):
     """The caller: a person, or the service account with its client id as login."""
 
     requires = frozenset[str]()
+    operations = {"GET": Operation("Show the caller", CALLER)}
 
     def get(self, request: Request) -> Response:
         caller = self.bearer.person or self.bearer.account
@@ -43,9 +62,27 @@ class Me(TokenAPIView):
 
 
 class MeInCompany(CompanyAPIView):
-    """The same, for a company that has to be one of the caller's."""
+    """The caller, in a company that has to be one of his."""
 
     requires = frozenset({"member"})
+    operations = {"GET": Operation("Show the caller in a company", CALLER)}
 
     def get(self, request: Request) -> Response:
         return Response({"id": self.actor.id, "login": self.login, "name": self.actor.name})
+
+
+class PersonInCompany(PersonAPIView):
+    """The signed-in person and what he may do in the company."""
+
+    requires = frozenset({"member"})
+    operations = {"GET": Operation("Show the person and his rights", PERSON)}
+
+    def get(self, request: Request) -> Response:
+        return Response(
+            {
+                "id": self.user.pk,
+                "login": self.user.username,
+                "name": self.user.name,
+                "rights": sorted(self.actor.rights),
+            }
+        )

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from erpstaging.api.errors import UnsupportedMediaType, error_response, exception_handler
+from erpstaging.api.openapi import ID, TEXT, Operation, array_of, component, object_of
 from erpstaging.api.parsers import checked_query, declared_length
 from erpstaging.api.views.base import TokenAPIView, WireView
 from erpstaging.audit.witness import write_entry
@@ -70,7 +71,6 @@ class ClientView(_OAuthErrors, WireView):
 
     http_method_names = ["post"]
     permission_classes = [AllowAny]
-    authentication_classes: list[Any] = []
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
@@ -141,8 +141,46 @@ def _refusal(answer: dict[str, Any], status: int) -> OAuthRefused:
     return OAuthRefused(described, code=error, status=status)
 
 
+FORMS = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+CREDENTIALS = {"client_id": TEXT, "client_secret": TEXT}
+TOKEN = component(
+    "AccessToken",
+    object_of(
+        {
+            "access_token": TEXT,
+            "token_type": {"const": "bearer"},
+            "expires_in": {"type": "integer", "description": "In seconds"},
+            "created_at": {"type": "integer", "description": "Unix seconds"},
+            "scope": TEXT,
+            "refresh_token": TEXT,
+        },
+        required=["access_token", "token_type", "expires_in", "created_at"],
+    ),
+)
+TOKEN_BODY = object_of(
+    {"grant_type": {"enum": sorted(GRANT_TYPES)}, **CREDENTIALS, "scope": TEXT}, required=["grant_type"]
+)
+REVOKE_BODY = object_of({"token": TEXT, **CREDENTIALS}, required=["token"])
+TOKEN_INFO = component(
+    "TokenInfo",
+    object_of(
+        {
+            "resource_owner_id": ID,
+            "scopes": array_of(TEXT),
+            "expires_in_seconds": {"type": "integer"},
+            "application": object_of({"uid": TEXT}),
+            "created_at": {"type": "integer", "description": "Unix seconds"},
+        }
+    ),
+)
+
+
 class Token(ClientView):
-    """`POST /oauth/token`: an access token for a client id and secret; for people's apps by code or refresh token."""
+    """An access token for a client id and secret, sent as form, multipart, JSON, query or HTTP Basic."""
+
+    operations = {
+        "POST": Operation("Get an access token", TOKEN, body=TOKEN_BODY, body_required=False, media_types=FORMS)
+    }
 
     def post(self, request: Request) -> Response:
         self.require("grant_type")
@@ -165,7 +203,11 @@ class Token(ClientView):
 
 
 class Revoke(ClientView):
-    """`POST /oauth/revoke`: 200 and `{}` for every token, known or not, once the client has shown its secret."""
+    """Answers 200 and `{}` for every token, known or not, once the client has shown its secret."""
+
+    operations = {
+        "POST": Operation("Revoke a token", object_of({}), body=REVOKE_BODY, body_required=False, media_types=FORMS)
+    }
 
     def post(self, request: Request) -> Response:
         self.require("client_id", "token")
@@ -182,9 +224,10 @@ class Revoke(ClientView):
 
 
 class TokenInfo(_OAuthErrors, TokenAPIView):
-    """`GET /oauth/token/info`: whose token this is, and how long it lives."""
+    """Whose token this is, and how long it lives."""
 
     requires = frozenset[str]()
+    operations = {"GET": Operation("Show what a token is", TOKEN_INFO)}
 
     def check_rights(self, method: str) -> None:
         """Every valid token may ask about itself, whatever its scopes."""

@@ -1,0 +1,38 @@
+"""`/api/v1/companies/{company_id}/...`: what people do, by REST."""
+
+from django.urls import path
+
+from erpstaging.api.views.people.decisions import (
+    Accept,
+    Archive,
+    ExportOf,
+    Import,
+    Reject,
+    RejectImport,
+    Retry,
+    StagedRecordOf,
+    Unarchive,
+    Undo,
+)
+from erpstaging.api.views.people.queue import WorkQueue
+from erpstaging.api.views.people.records import RecordOf, Records, Retrieve, SendToErp
+
+STAGED, EXPORT, RECORD = "staged_records/<id:staged_id>", "exports/<id:export_id>", "records/<id:record_id>"
+
+urlpatterns = [
+    path("queue", WorkQueue.as_view(), name="people-queue"),
+    path(STAGED, StagedRecordOf.as_view(), name="people-staged-record"),
+    path(f"{STAGED}/import", Import.as_view(), name="people-import"),
+    path(f"{STAGED}/reject", RejectImport.as_view(), name="people-reject-import"),
+    path(f"{STAGED}/archive", Archive.as_view(), name="people-archive"),
+    path(f"{STAGED}/unarchive", Unarchive.as_view(), name="people-unarchive"),
+    path(EXPORT, ExportOf.as_view(), name="people-export"),
+    path(f"{EXPORT}/accept", Accept.as_view(), name="people-accept"),
+    path(f"{EXPORT}/reject", Reject.as_view(), name="people-reject"),
+    path(f"{EXPORT}/retry", Retry.as_view(), name="people-retry"),
+    path(f"{EXPORT}/undo", Undo.as_view(), name="people-undo"),
+    path("records", Records.as_view(), name="people-records"),
+    path(RECORD, RecordOf.as_view(), name="people-record"),
+    path(f"{RECORD}/send_to_erp", SendToErp.as_view(), name="people-send"),
+    path(f"{RECORD}/retrieve", Retrieve.as_view(), name="people-retrieve"),
+]

@@ -1,0 +1,1 @@
+"""The REST for people: the pages' acts, by the same services."""

@@ -1,0 +1,135 @@
+"""The approver's acts on staged records and exports."""
+
+from datetime import timedelta
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from erpstaging.api.errors import error_response
+from erpstaging.api.views.base import PersonAPIView
+from erpstaging.api.views.people.answers import seen_export_json, seen_staged_json
+from erpstaging.core.errors import Invalid
+from erpstaging.staging.exports import MAX_UNDO, accept_export, reject_export, retry_export, undo_accept
+from erpstaging.staging.imports import accept_import, archive_staged_record, reject_import, unarchive_staged_record
+from erpstaging.staging.models import StagedStatus
+from erpstaging.staging.reading import seen_export, seen_staged_record
+
+
+class ActView(PersonAPIView):
+    """An act: `POST`, with a body where it needs one."""
+
+    requires = frozenset({"member"})
+    needs_body = frozenset()
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return self.body if isinstance(self.body, dict) else {}
+
+
+class StagedRecordOf(ActView):
+    object_type = "staged_record"
+
+    def get(self, request: Request, staged_id: int) -> Response:
+        return self.answer(staged_id)
+
+    def answer(self, staged_id: int) -> Response:
+        return Response(seen_staged_json(seen_staged_record(self.company, staged_id, self.actor)))
+
+
+class StagedRecordAct(StagedRecordOf):
+    http_method_names = ["post"]
+
+
+class Import(StagedRecordAct):
+    def post(self, request: Request, staged_id: int) -> Response:
+        row = accept_import(self.company, staged_id, actor=self.actor, version=self.seen_version())
+        if row.status == StagedStatus.INVALID:
+            # The row keeps its messages, so this refusal is committed and not raised.
+            return error_response(Invalid.field("base", row.messages[0], code="rule_failed", messages=row.messages))
+        return self.answer(staged_id)
+
+
+class RejectImport(StagedRecordAct):
+    def post(self, request: Request, staged_id: int) -> Response:
+        reject_import(
+            self.company, staged_id, actor=self.actor, version=self.seen_version(), reason=self.given.get("reason")
+        )
+        return self.answer(staged_id)
+
+
+class Archive(StagedRecordAct):
+    def post(self, request: Request, staged_id: int) -> Response:
+        archive_staged_record(self.company, staged_id, actor=self.actor, version=self.seen_version())
+        return self.answer(staged_id)
+
+
+class Unarchive(StagedRecordAct):
+    def post(self, request: Request, staged_id: int) -> Response:
+        unarchive_staged_record(self.company, staged_id, actor=self.actor, version=self.seen_version())
+        return self.answer(staged_id)
+
+
+class ExportOf(ActView):
+    object_type = "export"
+
+    def get(self, request: Request, export_id: int) -> Response:
+        return self.answer(export_id)
+
+    def answer(self, export_id: int) -> Response:
+        return Response(seen_export_json(seen_export(self.company, export_id, self.actor)))
+
+
+class ExportAct(ExportOf):
+    http_method_names = ["post"]
+
+
+class Accept(ExportAct):
+    def post(self, request: Request, export_id: int) -> Response:
+        accept_export(
+            self.company,
+            export_id,
+            actor=self.actor,
+            version=self.seen_version(),
+            inputs={name: self.given.get(name) for name in ("code", "custom_fields", "confirm")},
+            undo=self.undo(),
+        )
+        return self.answer(export_id)
+
+    def undo(self) -> timedelta:
+        """0 to 60 seconds; without a word 0, and the export leaves at once."""
+        seconds = self.given.get("undo_seconds", 0)
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= MAX_UNDO.seconds:
+            raise Invalid.field("undo_seconds", f"must be a whole number from 0 to {MAX_UNDO.seconds}")
+        return timedelta(seconds=seconds)
+
+
+class Reject(ExportAct):
+    def post(self, request: Request, export_id: int) -> Response:
+        code, pins = self.given.get("code") or "", self.given.get("pins") or []
+        if not isinstance(code, str) or len(code) > 60:
+            raise Invalid.field("code", "must be text of at most 60 characters")
+        if not isinstance(pins, list) or len(pins) > 50:
+            raise Invalid.field("pins", "must be a list of at most 50 pins")
+        reject_export(
+            self.company,
+            export_id,
+            actor=self.actor,
+            version=self.seen_version(),
+            reason=self.given.get("reason"),
+            code=code,
+            pins=pins,
+        )
+        return self.answer(export_id)
+
+
+class Retry(ExportAct):
+    def post(self, request: Request, export_id: int) -> Response:
+        retry_export(self.company, export_id, actor=self.actor, version=self.seen_version())
+        return self.answer(export_id)
+
+
+class Undo(ExportAct):
+    def post(self, request: Request, export_id: int) -> Response:
+        undo_accept(self.company, export_id, actor=self.actor, version=self.seen_version())
+        return self.answer(export_id)

@@ -1,0 +1,109 @@
+"""Which acts are open to a caller on one object, and for a closed one why: the same rules that the acts enforce.
+
+Pages and API show these; nothing here decides.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.companies.actors import Actor
+from erpstaging.core.errors import Refused
+from erpstaging.records.editing import require_right
+from erpstaging.records.locking import closed_record, refuse_deletion
+from erpstaging.records.models import Record
+from erpstaging.staging.decisions import owner_of, refuse_own
+from erpstaging.staging.exports import refuse_decider, undo_is_over
+from erpstaging.staging.imports import refuse_importer
+from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.sending import refuse_retriever, refuse_sender
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAct:
+    """An act by its word; `code` and `reason` say why it is closed to this caller."""
+
+    act: str
+    code: str = ""
+    reason: str = ""
+
+    @property
+    def enabled(self) -> bool:
+        return not self.code
+
+
+def _tried(act: str, *rules: Callable[[], None]) -> OpenAct:
+    try:
+        for rule in rules:
+            rule()
+    except Refused as refusal:
+        return OpenAct(act, refusal.code, refusal.message)
+    return OpenAct(act)
+
+
+def export_acts(export: StagedExport, record: Record, actor: Actor, metadata_missing: bool = False) -> list[OpenAct]:
+    """What can be done with a staged export in the state it is in."""
+    authors = (
+        (record.created_by_kind, record.created_by_id, record.created_by_owner_id),
+        (record.edited_by_kind, record.edited_by_id, record.edited_by_owner_id),
+        ("person", export.sent_by_id, None),
+    )
+
+    def decider() -> None:
+        refuse_decider(actor, export)
+
+    def not_own() -> None:
+        refuse_own(actor, *authors)
+
+    acts: list[OpenAct] = []
+    if export.state == ExportState.READY_TO_EXPORT:
+        acts += [_tried("accept", decider, not_own), _tried("reject", decider)]
+    if export.state == ExportState.ACCEPTED and not undo_is_over(export):
+        acts.append(_tried("undo", decider))
+    if export.state == ExportState.FAILED:
+        acts += [_tried("retry", decider), _tried("reject", decider)]
+    if export.state in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
+        retrieve = _tried("retrieve", lambda: refuse_retriever(actor, export))
+        acts += [retrieve] if retrieve.enabled else []
+    return acts
+
+
+def staged_record_acts(row: StagedRecord, actor: Actor) -> list[OpenAct]:
+    """What can be done with a staged record in the state it is in."""
+
+    def importer() -> None:
+        refuse_importer(actor)
+
+    def not_own() -> None:
+        refuse_own(actor, ("service_account", row.account_id, owner_of(row.account_id)))
+
+    if row.parent_id is not None:
+        return []
+    if row.status == StagedStatus.STAGED:
+        bring_in = _tried("import", importer, not_own)
+        if bring_in.enabled and row.waiting_for:
+            first = row.waiting_for[0]
+            text = f"{first['value']} ({first['field']}) is not linked yet."
+            bring_in = OpenAct("import", "waiting_for_parent", text)
+        return [bring_in, _tried("reject", importer, not_own), _tried("archive", importer)]
+    if row.status == StagedStatus.ARCHIVED:
+        return [_tried("unarchive", importer)]
+    return []
+
+
+def record_acts(record: Record, actor: Actor, export: StagedExport | None) -> list[OpenAct]:
+    """What project people can do with an object; `export` is its newest one."""
+    entity = ENTITIES[record.item_type]
+
+    def editor() -> None:
+        require_right(actor, entity, record)
+        closed = closed_record(record, actor)
+        if closed is not None:
+            raise Refused(closed.message, code=closed.code)
+
+    acts = [_tried("edit", editor), _tried("delete", editor, lambda: refuse_deletion(record, entity, actor))]
+    if entity.events.export and not record.synced and (export is None or not export.is_open):
+        acts.append(_tried("send_to_erp", lambda: refuse_sender(actor, entity, record)))
+    if export is not None and export.state in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
+        acts.append(_tried("retrieve", lambda: refuse_retriever(actor, export)))
+    return acts

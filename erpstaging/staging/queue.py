@@ -1,0 +1,265 @@
+"""The work queue: what waits, by view and type, oldest first, paged by key so that a deep page costs as little as the
+first.
+
+Three kinds of object stand in it: staged records, staged exports and, under Synced, records.
+"""
+
+import base64
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company
+from erpstaging.connections.services import metadata_of
+from erpstaging.core.errors import BadRequest
+from erpstaging.records.models import Record
+from erpstaging.staging.call import standing
+from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.targets import Key, linked_records
+
+COUNTED_TO = 10_000
+DEFAULT_LIMIT, MAX_LIMIT = 50, 100
+
+
+class View(StrEnum):
+    READY_TO_IMPORT = "ready_to_import"
+    NEEDS_FIXING = "needs_fixing"
+    READY_TO_EXPORT = "ready_to_export"
+    EXPORTING = "exporting"
+    FAILED = "failed"
+    SYNCED = "synced"
+    REJECTED = "rejected"
+    ARCHIVED = "archived"
+
+
+IMPORT_VIEWS = {View.READY_TO_IMPORT, View.NEEDS_FIXING, View.ARCHIVED}
+EXPORT_STATES: Mapping[View, tuple[ExportState, ...]] = {
+    View.READY_TO_EXPORT: (ExportState.READY_TO_EXPORT,),
+    View.EXPORTING: (ExportState.ACCEPTED, ExportState.EXPORTING),
+    View.FAILED: (ExportState.FAILED,),
+    View.REJECTED: (ExportState.REJECTED,),
+}
+SINCE = {StagedRecord: "created_at", StagedExport: "sent_at", Record: "updated_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which part of the queue: values of one filter are alternatives, filters narrow each other."""
+
+    view: View
+    item_types: Sequence[str] = ()
+    text: str = ""
+    project_id: int | None = None
+    cursor: str = ""
+    limit: int = DEFAULT_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the queue. `since` is when it began to wait, or last changed under Synced."""
+
+    kind: str  # staged_record, export, record
+    object: StagedRecord | StagedExport | Record
+    since: dt.datetime
+    project: str = ""
+    vendor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A page of the queue; `total` counts to 10,000, `sums` is one per currency over the same rows."""
+
+    rows: list[Row]
+    next_cursor: str
+    total: int
+    capped: bool
+    sums: dict[str, Decimal] = field(default_factory=dict)
+
+
+def queue_part(company: Company, asked: Asked) -> Part:
+    """Raises BadRequest for a cursor that is not one of ours."""
+    rows = _filtered(company, asked)
+    total, sums = _totals(company, rows)
+    model = rows.model
+    since = SINCE[model]
+    newest_first = asked.view in {View.SYNCED, View.REJECTED}
+    page = list(_after(rows, since, asked.cursor, newest_first=newest_first)[: asked.limit + 1])
+    shown, more = page[: asked.limit], len(page) > asked.limit
+    cursor = _cursor(getattr(shown[-1], since), shown[-1].pk) if more else ""
+    return Part(_with_names(company, shown, since), cursor, min(total, COUNTED_TO), total > COUNTED_TO, sums)
+
+
+def type_counts(company: Company, view: View, *, asked: Asked | None = None) -> dict[str, int]:
+    """How many rows of each type stand in a view, as its tabs show."""
+    rows = _filtered(company, asked or Asked(view))
+    return dict(rows.order_by().values_list("item_type").annotate(n=Count("pk")))
+
+
+def view_counts(company: Company) -> dict[View, int]:
+    """How many rows stand in each view: one query for staged records, one for exports, one for synced records."""
+    staged = (
+        _staged(company)
+        .values_list("status")
+        .annotate(ready=Count("pk", filter=Q(waiting_for=[])), waiting=Count("pk", filter=~Q(waiting_for=[])))
+    )
+    by_status = {status: (ready, waiting) for status, ready, waiting in staged}
+    exports = dict(StagedExport.objects.of(company).order_by().values_list("state").annotate(n=Count("pk")))
+    counts = {
+        View.READY_TO_IMPORT: by_status.get(StagedStatus.STAGED, (0, 0))[0],
+        View.NEEDS_FIXING: by_status.get(StagedStatus.STAGED, (0, 0))[1]
+        + sum(by_status.get(StagedStatus.INVALID, (0, 0))),
+        View.ARCHIVED: sum(by_status.get(StagedStatus.ARCHIVED, (0, 0))),
+        View.SYNCED: _synced(company).order_by()[: COUNTED_TO + 1].count(),
+    }
+    return counts | {view: sum(exports.get(state, 0) for state in states) for view, states in EXPORT_STATES.items()}
+
+
+def tabs(company: Company) -> list[str]:
+    """The item types that have a tab, in the catalogue's order."""
+    metadata = metadata_of(company.pk)
+    listed = metadata.tabs(
+        entity for entity in ENTITIES.values() if entity.metadata_name and (entity.staged or entity.events.export)
+    )
+    return [entity.item_type for entity in listed]
+
+
+def may_decide(actor: Actor, view: View, item_type: str) -> bool:
+    """Whether the caller decides on rows of this type in this view at all; single rows may still be his own."""
+    if view in IMPORT_VIEWS:
+        return actor.may("erp")
+    return actor.may("push") and (actor.may("project_admin") or not ENTITIES[item_type].kept_by_admins)
+
+
+def _staged(company: Company) -> QuerySet[StagedRecord]:
+    return standing(company.pk).filter(parent=None)
+
+
+def _synced(company: Company) -> QuerySet[Record]:
+    rows: QuerySet[Record] = Record.objects.of(company).filter(
+        deleted_at=None, parent=None, origin_id__isnull=False, item_type__in=tabs(company)
+    )
+    return rows
+
+
+def _filtered(company: Company, asked: Asked) -> "QuerySet[Any]":
+    rows = _of_view(company, asked.view)
+    if asked.item_types:
+        rows = rows.filter(item_type__in=asked.item_types)
+    if asked.text:
+        rows = rows.filter(_matches(rows.model, asked.text))
+    if asked.project_id is not None:
+        rows = rows.filter(_in_project(company, rows.model, asked.project_id))
+    return rows
+
+
+def _of_view(company: Company, view: View) -> "QuerySet[Any]":
+    if view is View.SYNCED:
+        return _synced(company)
+    if view in EXPORT_STATES:
+        exports: QuerySet[StagedExport] = StagedExport.objects.of(company).filter(state__in=EXPORT_STATES[view])
+        return exports
+    staged = _staged(company)
+    if view is View.READY_TO_IMPORT:
+        return staged.filter(status=StagedStatus.STAGED, waiting_for=[])
+    if view is View.ARCHIVED:
+        return staged.filter(status=StagedStatus.ARCHIVED)
+    return staged.filter(Q(status=StagedStatus.INVALID) | (Q(status=StagedStatus.STAGED) & ~Q(waiting_for=[])))
+
+
+def _matches(model: type[Any], text: str) -> Q:
+    found = Q(number__icontains=text) | Q(title__icontains=text)
+    if model is StagedExport:
+        return found | Q(record__origin_id__icontains=text) | Q(vendor__title__icontains=text)
+    found |= Q(origin_id__icontains=text)
+    return found if model is StagedRecord else found | Q(vendor__title__icontains=text)
+
+
+def _in_project(company: Company, model: type[Any], project_id: int) -> Q:
+    if model is not StagedRecord:
+        return Q(project_id=project_id)
+    origin_id = Record.objects.of(company).filter(pk=project_id).values_list("origin_id", flat=True).first()
+    return Q(project_origin_id=origin_id) if origin_id else Q(pk__in=[])
+
+
+def _totals(company: Company, rows: "QuerySet[Any]") -> tuple[int, dict[str, Decimal]]:
+    """Rows counted to the limit, and their sums; staged records are in the company's currency."""
+    capped = rows.order_by().values("pk")[: COUNTED_TO + 1]
+    counted = rows.model.objects.of(company).filter(pk__in=capped).order_by()
+    if rows.model is StagedRecord:
+        found = counted.aggregate(n=Count("pk"), total=Sum("amount"))
+        return found["n"], {} if found["total"] is None else {company.currency: found["total"]}
+    by_currency = list(counted.values_list("currency").annotate(n=Count("pk"), total=Sum("amount")))
+    sums = {currency: total for currency, _, total in by_currency if total is not None and currency}
+    return sum(n for _, n, _ in by_currency), sums
+
+
+def _after(rows: "QuerySet[Any]", since: str, cursor: str, *, newest_first: bool) -> "QuerySet[Any]":
+    sign, compare = ("-", "lt") if newest_first else ("", "gt")
+    rows = rows.order_by(f"{sign}{since}", f"{sign}pk")
+    if not cursor:
+        return rows
+    moment, last_id = _read_cursor(cursor)
+    return rows.filter(Q(**{f"{since}__{compare}": moment}) | Q(**{since: moment, f"pk__{compare}": last_id}))
+
+
+def _cursor(moment: dt.datetime, row_id: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), row_id]).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[dt.datetime, int]:
+    try:
+        moment, row_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        parsed = dt.datetime.fromisoformat(moment)
+        if parsed.tzinfo is None or not 0 < int(row_id) < 2**63:
+            raise ValueError
+    except (ValueError, TypeError):
+        raise BadRequest(
+            "The cursor is not one of ours.", code="bad_query", errors={"cursor": ["is invalid"]}
+        ) from None
+    return parsed, int(row_id)
+
+
+def _with_names(company: Company, shown: Iterable[Any], since: str) -> list[Row]:
+    """The rows with the names of their projects and vendors: two queries for a page."""
+    objects = list(shown)
+    keys: dict[int, tuple[Key, Key]] = {}
+    ids: set[int] = set()
+    for one in objects:
+        if isinstance(one, StagedRecord):
+            vendor, project = str(one.data.get("vendor_origin_id") or ""), str(one.data.get("project_origin_id") or "")
+            keys[one.pk] = (("project", project), ("vendor", vendor))
+            ids |= {one.data[name] for name in ("project_id", "vendor_id") if isinstance(one.data.get(name), int)}
+        else:
+            ids |= {one_id for one_id in (one.project_id, one.vendor_id) if one_id}
+    linked = linked_records(company.pk, [key for pair in keys.values() for key in pair if key[1]])
+    titles = dict(Record.objects.of(company).filter(pk__in=ids | set(linked.values())).values_list("pk", "title"))
+    return [_row(one, since, keys, linked, titles) for one in objects]
+
+
+def _row(
+    one: Any,
+    since: str,
+    keys: Mapping[int, tuple[Key, Key]],
+    linked: Mapping[Key, int],
+    titles: Mapping[int, str],
+) -> Row:
+    moment: dt.datetime = getattr(one, since)
+    if isinstance(one, StagedRecord):
+        project, vendor = keys[one.pk]
+        return Row(
+            "staged_record",
+            one,
+            moment,
+            titles.get(linked.get(project) or one.data.get("project_id") or 0, project[1]),
+            titles.get(linked.get(vendor) or one.data.get("vendor_id") or 0, vendor[1]),
+        )
+    kind = "export" if isinstance(one, StagedExport) else "record"
+    return Row(kind, one, moment, titles.get(one.project_id or 0, ""), titles.get(one.vendor_id or 0, ""))
