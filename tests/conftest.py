@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.fixtures.scope",
     "tests.fixtures.people",
     "tests.fixtures.ledger",
+    "tests.fixtures.callers",
 ]
