@@ -8,7 +8,7 @@ ALERTS = "#alerts"
 def is_partial(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of a page. When it restores one from history it wants the whole."""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.history_restore_request
+    return htmx is not None and bool(htmx) and not htmx.history_restore_request
 
 
 def send_to_alerts(response: HttpResponseBase) -> None:

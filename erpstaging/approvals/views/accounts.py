@@ -38,7 +38,8 @@ class SignInForm(AuthenticationForm):
     }
 
     def clean(self) -> dict[str, Any]:
-        account, address = f"person:{self.cleaned_data.get('username', '')}", caller_address(self.request.META)
+        account = f"person:{self.cleaned_data.get('username', '')}"
+        address = caller_address(self.request.META) if self.request is not None else None
         try:
             require_attempt_allowed(account, address)
         except TooManyAttempts as exc:

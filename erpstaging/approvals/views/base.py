@@ -172,5 +172,6 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     if not is_partial(request):
         return redirect_to_login(request.get_full_path())
     response = HttpResponse()
-    response["HX-Redirect"] = redirect_to_login(request.htmx.current_url_abs_path or "/").url
+    around = getattr(request, "htmx", None)
+    response["HX-Redirect"] = redirect_to_login(getattr(around, "current_url_abs_path", None) or "/").url
     return response
