@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.fixtures.ledger",
     "tests.fixtures.hooks",
     "tests.fixtures.callers",
+    "tests.fixtures.demo",
 ]

@@ -31,7 +31,7 @@ class Element:
 
     def answer(self) -> dict[str, Any]:
         sent = self.sent if isinstance(self.sent, Mapping) else {"element": self.sent}
-        return {**sent, "errors": self.errors}
+        return {**plain(sent), "errors": self.errors}
 
 
 def lock_newest_exports(company_id: int, record_ids: Sequence[int]) -> dict[int, StagedExport]:
