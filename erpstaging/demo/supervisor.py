@@ -21,7 +21,7 @@ from erpstaging.demo.embedded_pg import EmbeddedPostgres, EmbeddedTrouble
 from erpstaging.demo.process_tree import Child, ChildEnded, ProcessTree, StopAsked, StopSignals
 
 WEB_WORKERS, WEB_THREADS, TASK_THREADS = 2, 4, 4
-READY_SECONDS = 60
+READY_SECONDS = 120
 LOOPBACK_NETWORKS = "127.0.0.0/8,::1/128"
 # Celery warns root on every start. That an installation of this kind runs as root too is decided.
 ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
