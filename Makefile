@@ -16,7 +16,7 @@ check: $(STAMP)
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python manage.py makemigrations --check --dry-run
+	.venv/bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 $(STAMP): requirements.txt
 	$(PYTHON) -m venv .venv
