@@ -51,7 +51,12 @@ from erpstaging.approvals.presenters import (
 from erpstaging.approvals.statuses import Status
 
 QUEUE = "/c/1/queue/"
-TOM, INES, PRIYA, LENA = Person("Tom Aldridge"), Person("Ines Duarte", you=True), Person("Priya Nair"), Person("Lena Vogt")
+TOM, INES, PRIYA, LENA = (
+    Person("Tom Aldridge"),
+    Person("Ines Duarte", you=True),
+    Person("Priya Nair"),
+    Person("Lena Vogt"),
+)
 
 
 def usd(amount: str) -> Money:
@@ -157,12 +162,8 @@ def accept_inputs(key: str = "export-6", **more: Any) -> Ask:
         "button": accept(key, version=2),
         "row": key,
         "fields": [
-            FormField(
-                name="transaction_date", label="Accounting date", kind="date", value="2026-11-20", required=True
-            ),
-            FormField(
-                name="ap_account", label="AP account", value="2110", required=True, suggestions=["2110", "2120"]
-            ),
+            FormField(name="transaction_date", label="Accounting date", kind="date", value="2026-11-20", required=True),
+            FormField(name="ap_account", label="AP account", value="2110", required=True, suggestions=["2110", "2120"]),
         ],
         "note": "Last used for Riverside Clinic",
         "cancel_url": QUEUE,
@@ -512,7 +513,11 @@ def blocked_detail() -> Detail:
 
 
 def item(key: str, number: str, title: str, *, status: StatusChip, money: Money | None, **more: Any) -> ItemRow:
-    values: dict[str, Any] = {"icon": "commitment", "who_has_it": Person("Ines Duarte"), "since": ago(hours=2, minutes=4)}
+    values: dict[str, Any] = {
+        "icon": "commitment",
+        "who_has_it": Person("Ines Duarte"),
+        "since": ago(hours=2, minutes=4),
+    }
     return ItemRow(
         key=key, number=number, title=title, status=status, money=money, url="/sample/detail/", **{**values, **more}
     )

@@ -63,7 +63,9 @@ def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
         )
         context.set_default_timeout(5000)
         context.on("weberror", lambda error: thrown.append(str(error.error)))
-        context.on("console", lambda message: thrown.append(message.text) if "Content Security" in message.text else None)
+        context.on(
+            "console", lambda message: thrown.append(message.text) if "Content Security" in message.text else None
+        )
         contexts.append(context)
         return context
 
