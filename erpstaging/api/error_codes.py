@@ -49,6 +49,7 @@ CODES: dict[str, ErrorCode] = {
     "wrong_state": ErrorCode("Wrong state", "The act is not possible in the state the object is in."),
     "stale_version": ErrorCode("Stale version", "The object changed since it was read: read it again and decide anew."),
     "version_required": ErrorCode("Version required", "Name the version that the decision is about."),
+    "destination_forbidden": ErrorCode("Destination forbidden", "Hooks may not reach the network of the destination."),
     # How the service stands.
     "rate_limited": ErrorCode("Too many requests", "Wait as many seconds as Retry-After says."),
     "busy": ErrorCode("Busy", "Nothing was changed; trying again later is safe."),
