@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.fixtures.people",
     "tests.fixtures.ledger",
     "tests.fixtures.hooks",
+    "tests.fixtures.callers",
 ]
