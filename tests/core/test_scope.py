@@ -23,6 +23,8 @@ SERIALIZATION_FAILURE = "DO $$ BEGIN RAISE EXCEPTION 'try again' USING ERRCODE =
 CALLERS_OF_ALL_COMPANIES = {
     "api/views/oauth.py": "a token is issued before a company is known",
     "audit/witness.py": "entries without a company",
+    "hooks/claims.py": "the sweep looks for due deliveries everywhere",
+    "hooks/dispatch.py": "events get their positions in one order for all companies",
     "staging/tasks.py": "the sweep looks for due work everywhere",
 }
 
