@@ -7,7 +7,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from erpstaging.api.filters import ChoiceFilter
-from erpstaging.api.openapi import ID, TEXT, TIME, Operation, array_of, component, nullable, object_of, parameter
+from erpstaging.api.openapi import (
+    ID,
+    TEXT,
+    TIME,
+    Operation,
+    Schema,
+    array_of,
+    component,
+    nullable,
+    object_of,
+    parameter,
+)
 from erpstaging.api.paging import read_count
 from erpstaging.api.renderers import wire_time
 from erpstaging.api.views.base import Body, CompanyAPIView
@@ -19,6 +30,11 @@ from erpstaging.hooks.models import Hook as HookRow
 from erpstaging.hooks.models import Trigger as TriggerRow
 from erpstaging.hooks.payloads import API_VERSIONS, event_of
 from erpstaging.hooks.subscriptions import HookChanges, TriggerProblem, masked_headers_of
+
+
+def _words(*words: str) -> Schema:
+    return {"type": "string", "enum": list(words)}
+
 
 HEADERS = {"type": "object", "additionalProperties": TEXT}
 HOOK = component(
@@ -33,8 +49,8 @@ HOOK = component(
             "owned_by_company_id": nullable(ID),
             "owned_by_project_id": nullable(ID),
             "owned_by_user_id": nullable(ID),
-            "profile": {"enum": ["procore", "durable"]},
-            "state": {"enum": ["active", "paused", "idle"]},
+            "profile": _words("procore", "durable"),
+            "state": _words("active", "paused", "idle"),
         }
     ),
 )
@@ -57,14 +73,14 @@ TRIGGER = component(
             "webhook_hook_id": ID,
             "resource_name": TEXT,
             "resource_id": nullable(ID),
-            "event_type": {"enum": ["CREATE", "UPDATE", "DELETE"]},
+            "event_type": _words("CREATE", "UPDATE", "DELETE"),
             "company_id": nullable(ID),
             "project_id": nullable(ID),
             "user_id": nullable(ID),
         }
     ),
 )
-TRIGGER_VALUES = object_of({"resource_name": TEXT, "event_type": {"enum": ["create", "update", "delete"]}})
+TRIGGER_VALUES = object_of({"resource_name": TEXT, "event_type": _words("create", "update", "delete")})
 DELIVERY = component(
     "Delivery",
     object_of(
@@ -72,7 +88,7 @@ DELIVERY = component(
             "id": ID,
             "event_id": ID,
             "event": {"type": "object"},
-            "outcome": {"enum": ["ok", "retried", "failed", "discarded"]},
+            "outcome": _words("ok", "retried", "failed", "discarded"),
             "attempts": {"type": "integer"},
             "started_at": nullable(TIME),
             "completed_at": nullable(TIME),
