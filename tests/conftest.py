@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.fixtures.scope",
     "tests.fixtures.people",
     "tests.fixtures.ledger",
+    "tests.fixtures.gate",
     "tests.fixtures.callers",
 ]

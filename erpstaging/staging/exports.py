@@ -4,7 +4,7 @@ Every function takes a chunk of rows in one transaction; a single decision is a 
 undoes no other: its refusal stands in its outcome.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,7 +105,7 @@ def accept_exports(
         approver = {"approver_id": actor.user_id, "approver_name": actor.name}
         export.accept_export(**approver, now=now, undo=undo, inputs=inputs)
 
-    outcomes = _decide(company.pk, wanted, accept, versioned=True)
+    outcomes = _decide(company.pk, wanted, accept, sources={ExportState.READY_TO_EXPORT}, versioned=True)
     accepted = [outcome.export for outcome in outcomes if outcome.export is not None]
     save_exports(company.pk, accepted)
     record_decisions(company.pk, actor, [_decision(export, "accept") for export in accepted])
@@ -142,10 +142,8 @@ def retry_exports(company: Company, wanted: Sequence[Wanted], *, actor: Actor) -
 
     def check(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
-        if export.state != ExportState.FAILED:
-            raise _decided(export)
 
-    outcomes = _decide(company.pk, wanted, check, versioned=False)
+    outcomes = _decide(company.pk, wanted, check, sources={ExportState.FAILED}, versioned=False)
     failed = [outcome.export for outcome in outcomes if outcome.export is not None]
     links = links_of(company.pk, {one for export in failed for one in record_ids(export.snapshot)})
     _open_requests(company, [(export, with_links(export.snapshot, links)) for export in failed], actor, verb="retried")
@@ -181,12 +179,11 @@ def reject_exports(
 
     def reject(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
-        if export.state not in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
-            raise _decided(export)
         rejecter = {"rejecter_id": actor.user_id, "rejecter_name": actor.name}
         export.reject_export(**rejecter, now=now, reason=text, code=code, pins=list(pins))
 
-    outcomes = _decide(company.pk, wanted, reject, versioned=True)
+    rejectable = {ExportState.READY_TO_EXPORT, ExportState.FAILED}
+    outcomes = _decide(company.pk, wanted, reject, sources=rejectable, versioned=True)
     rejected = [outcome.export for outcome in outcomes if outcome.export is not None]
     save_exports(company.pk, rejected)
     give_back(company, rejected, actor=actor)
@@ -218,11 +215,12 @@ def undo_accept(company: Company, export_id: int, *, actor: Actor, version: int 
 
     def undo(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
-        if export.state != ExportState.ACCEPTED or undo_is_over(export):
+        if undo_is_over(export):
             raise _decided(export, "The undo time is over.")
         export.undo_accept()
 
-    (outcome,) = _decide(company.pk, [Wanted(export_id, version)], undo, versioned=False)
+    wanted = [Wanted(export_id, version)]
+    (outcome,) = _decide(company.pk, wanted, undo, sources={ExportState.ACCEPTED}, versioned=False)
     export = outcome.result()
     save_exports(company.pk, [export])
     _tell(company.pk, actor, [export], "accept_undone", lambda _: {})
@@ -240,9 +238,14 @@ def lock_exports(company_id: int, ids: Sequence[int]) -> dict[int, StagedExport]
 
 
 def _decide(
-    company_id: int, wanted: Sequence[Wanted], act: Callable[[StagedExport, Wanted], None], *, versioned: bool
+    company_id: int,
+    wanted: Sequence[Wanted],
+    act: Callable[[StagedExport, Wanted], None],
+    *,
+    sources: Collection[ExportState],
+    versioned: bool,
 ) -> list[Outcome]:
-    """Lock the chunk and try the act on each row in memory; the version is compared under the lock."""
+    """Lock the chunk and try the act on each row in memory; version and state are compared under the lock."""
     exports = lock_exports(company_id, [one.export_id for one in wanted])
     outcomes = [Outcome(one) for one in wanted]
     for outcome in outcomes:
@@ -252,7 +255,7 @@ def _decide(
                 raise NotFound()
             if versioned or outcome.wanted.version is not None:
                 refuse_unseen(export, outcome.wanted.version)
-            if versioned and export.state not in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
+            if export.state not in sources:
                 raise _decided(export)
             act(export, outcome.wanted)
             export.version += 1
