@@ -16,6 +16,7 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid, NotFound, NotPermitted, WrongState
 from erpstaging.core.locks import lock
+from erpstaging.erp_requests.services import retire_details
 from erpstaging.records.checks import labels_of, rule_values
 from erpstaging.records.editing import require_right
 from erpstaging.records.models import Lock, Record
@@ -71,6 +72,7 @@ def retrieve_record(company: Company, record_id: int, *, actor: Actor) -> Staged
     export.version += 1
     export.save(update_fields=["state", "closed_at", "version"])
     open_record(company.pk, [record_id])
+    retire_details(company.pk, [record_id])
     audit.record(company.pk, actor, [audit.Act("export.retrieved", "export", export.pk, record_id=record_id)])
     return export
 
