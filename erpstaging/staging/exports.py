@@ -27,7 +27,7 @@ from erpstaging.notices.services import owe
 from erpstaging.records.checks import labels_of, rule_values
 from erpstaging.records.models import Lock, Record
 from erpstaging.records.snapshots import links_of, record_ids, with_links
-from erpstaging.staging.checks import blocking_parents
+from erpstaging.staging.checks import blocking_parents, refusal_of
 from erpstaging.staging.decisions import clean_reason, record_decisions, refuse_own, refuse_unseen, require_metadata
 from erpstaging.staging.models import ExportState, StagedExport
 from erpstaging.staging.sending import open_record
@@ -127,8 +127,9 @@ def release_exports(company: Company, exports: Sequence[StagedExport], *, actor:
         node = with_links(export.snapshot, links)
         held_by = blocking_parents(node)
         if held_by:
-            if export.held_reason != held_by[0]:
-                export.held_reason = held_by[0][:300]
+            reason = held_by[0].remedy[:300]
+            if export.held_reason != reason:
+                export.held_reason = reason
                 held.append(export)
         else:
             leaving.append((export, node))
@@ -138,15 +139,25 @@ def release_exports(company: Company, exports: Sequence[StagedExport], *, actor:
 
 
 def retry_exports(company: Company, wanted: Sequence[Wanted], *, actor: Actor) -> list[Outcome]:
-    """Send failed exports again: the same accepted snapshot, a new request and detail, no new approval."""
+    """Send failed exports again: the same accepted snapshot, a new request and detail, no new approval.
+
+    One whose parents lost their links in the meantime is refused, code `prerequisites`.
+    """
 
     def check(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
 
     outcomes = _decide(company.pk, wanted, check, sources={ExportState.FAILED}, versioned=False)
-    failed = [outcome.export for outcome in outcomes if outcome.export is not None]
-    links = links_of(company.pk, {one for export in failed for one in record_ids(export.snapshot)})
-    _open_requests(company, [(export, with_links(export.snapshot, links)) for export in failed], actor, verb="retried")
+    failed = [(outcome, outcome.export) for outcome in outcomes if outcome.export is not None]
+    links = links_of(company.pk, {one for _, export in failed for one in record_ids(export.snapshot)})
+    leaving: list[tuple[StagedExport, dict[str, Any]]] = []
+    for outcome, export in failed:
+        node = with_links(export.snapshot, links)
+        if refusal := refusal_of(blocking_parents(node)):
+            outcome.export, outcome.refusal = None, refusal
+        else:
+            leaving.append((export, node))
+    _open_requests(company, leaving, actor, verb="retried")
     return outcomes
 
 
@@ -194,8 +205,8 @@ def reject_exports(
 def give_back(company: Company, rejected: Sequence[StagedExport], *, actor: Actor) -> None:
     """What every rejection causes, an approver's or the integrator's: records open, senders and creators are told."""
     ids = [export.record_id for export in rejected]
-    retire_details(company.pk, ids)
     open_record(company.pk, ids)
+    retire_details(company.pk, ids)
     _tell(company.pk, actor, rejected, "rejected", lambda export: {"reason": export.reason})
     creators = dict(
         Record.objects.of(company).filter(pk__in=ids, created_by_kind="person").values_list("pk", "created_by_id")
@@ -353,6 +364,7 @@ def _open_requests(
     """Request and detail for each export, one statement per table and request name."""
     if not leaving:
         return
+    _close_for_people(company.pk, [export for export, _ in leaving])
     retire_details(company.pk, [export.record_id for export, _ in leaving])
     by_event: dict[str, list[tuple[StagedExport, dict[str, Any]]]] = {}
     for export, node in leaving:
@@ -370,13 +382,7 @@ def _open_requests(
             export.version += 0 if verb == "retried" else 1
     exports = [export for export, _ in leaving]
     save_exports(company.pk, exports)
-    _close_for_people(company.pk, exports)
     _tell(company.pk, actor, exports, verb, lambda export: {"erp_request_id": export.erp_request_id})
-
-
-def _item(export: StagedExport, node: dict[str, Any]) -> Item:
-    version, attempt = export.record_version, export.attempts + 1
-    return Item(export.item_type, node, version=version, attempt=attempt, inputs=export.inputs)
 
 
 def _close_for_people(company_id: int, exports: Sequence[StagedExport]) -> None:

@@ -21,7 +21,7 @@ from erpstaging.records.checks import labels_of, rule_values
 from erpstaging.records.editing import require_right
 from erpstaging.records.models import Lock, Record
 from erpstaging.records.snapshots import Node, cost_codes_of_projects, nodes, own_node
-from erpstaging.staging.checks import checks_for_sending
+from erpstaging.staging.checks import checks_for_sending, refusal_of
 from erpstaging.staging.decisions import require_metadata
 from erpstaging.staging.models import OPEN_STATES, Action, ExportState, StagedExport
 
@@ -100,9 +100,8 @@ def content_hash(node: Node) -> bytes:
 
 def refuse_unmet(company_id: int, entity: Entity, metadata: Metadata, node: Node) -> None:
     """Raises Invalid, code `prerequisites`, with one field per rule that does not hold yet."""
-    unmet = {check.code: [check.remedy] for check in checks_for_sending(company_id, node) if not check.passed}
-    if unmet:
-        raise Invalid(next(iter(unmet.values()))[0], code="prerequisites", errors=unmet)
+    if refusal := refusal_of(checks_for_sending(company_id, node)):
+        raise refusal
     rules = metadata.of(entity)
     failures = rules.save_failures(rule_values(node["data"]), labels_of(entity)) if rules else {}
     if failures:

@@ -165,6 +165,32 @@ def test_an_accept_leaves_decision_and_audit_entry_of_the_version_that_was_seen(
     assert actions == ["export.sent", "export.accepted", "export.released"]
 
 
+def test_a_retry_sends_the_accepted_snapshot_again(gate):
+    export = gate.bring_to("failed")
+    (first,) = gate.requests()
+
+    gate.retry(export)
+
+    stored = gate.export()
+    assert (stored.state, stored.attempts, stored.messages) == ("exporting", 2, [])
+    second = gate.requests()[1]
+    assert [detail.attempt for detail in gate.details()] == [1, 2]
+    about_detail = {"request_detail_id": gate.details()[1].pk}
+    assert second.request_data == {**first.request_data, **about_detail}
+
+
+def test_a_retry_waits_for_a_parent_that_lost_its_link(gate, vendor):
+    export = gate.bring_to("failed")
+    gate.link(None, vendor)
+
+    with pytest.raises(Invalid) as refused:
+        gate.retry(export)
+
+    assert refused.value.code == "prerequisites"
+    assert list(refused.value.errors) == ["vendor_linked"]
+    assert (gate.export().state, gate.export().version, len(gate.requests())) == ("failed", export.version, 1)
+
+
 def test_an_accept_with_undo_time_leaves_nothing_outside(gate):
     export = gate.send()
 
