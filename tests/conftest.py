@@ -8,5 +8,6 @@ pytest_plugins = [
     "tests.fixtures.people",
     "tests.fixtures.ledger",
     "tests.fixtures.gate",
+    "tests.fixtures.hooks",
     "tests.fixtures.callers",
 ]

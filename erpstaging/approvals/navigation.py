@@ -1,0 +1,71 @@
+"""The frame of a page: which companies a person can switch to, and which places he can go to in this one."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from erpstaging.approvals.messages import Said
+from erpstaging.approvals.presenters import Frame, Link, Person, ViewLink
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company, User
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """An entry of the side for everybody who holds one of `rights`. `url_name` takes the company's id."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    section: Literal["work", "operations"]
+    rights: frozenset[str] = frozenset({"member"})
+
+
+# One line for each page, added together with its URL.
+DESTINATIONS: tuple[Destination, ...] = (
+    Destination(_("Records"), "approvals:records", "commitment", "work"),
+    Destination(_("My items"), "approvals:mine", "mine", "work", frozenset({"project"})),
+)
+
+
+def home_path(company_id: int) -> str:
+    return reverse("approvals:company", args=[company_id])
+
+
+def companies_of(user: User) -> Sequence[Company]:
+    """By name, those he can work in now."""
+    return Company.objects.filter(memberships__user=user, memberships__is_active=True, is_active=True).order_by(
+        "name", "pk"
+    )
+
+
+def destinations(company: Company, actor: Actor, section: str, path: str) -> Iterable[ViewLink]:
+    for one in DESTINATIONS:
+        if one.section == section and one.rights & actor.rights:
+            url = reverse(one.url_name, args=[company.pk])
+            yield ViewLink(label=one.label, url=url, icon=one.icon, current=path.startswith(url))
+
+
+def frame_of(
+    company: Company,
+    user: User,
+    actor: Actor,
+    *,
+    path: str,
+    views: Sequence[ViewLink] = (),
+    said: Said,
+) -> Frame:
+    return Frame(
+        company=Link(company.name, home_path(company.pk)),
+        person=Person(user.name, you=True),
+        companies=[Link(other.name, home_path(other.pk)) for other in companies_of(user)],
+        views=views,
+        work=list(destinations(company, actor, "work", path)),
+        operations=list(destinations(company, actor, "operations", path)),
+        alerts=list(said.banners),
+        toasts=list(said.toasts),
+    )

@@ -1,0 +1,441 @@
+// Keyboard, selection, dialogs, the undo countdown and copying. Every decision works without this file, by plain forms
+// and links; nothing here decides anything. htmx replaces parts of the page; no style attribute and no inline script is
+// ever written, because the content security policy forbids both.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const find = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  root.classList.add("scripted-page");
+
+  // Saying something
+
+  const tip = find("#tip");
+  let tipTimer;
+  function showTip(text, beside) {
+    if (!tip || !text) return;
+    tip.textContent = text;
+    tip.showPopover();
+    place(tip, beside);
+    clearTimeout(tipTimer);
+    tipTimer = setTimeout(() => tip.hidePopover(), 6000);
+  }
+
+  // Popovers stand beside what opened them, inside the window.
+  function place(pop, opener) {
+    const at = opener.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = pop;
+    const room = 8;
+    const below = at.bottom + 4 + height < innerHeight || at.top < height;
+    const start = at.left + width + room < innerWidth ? at.left : at.right - width;
+    pop.style.inset = "auto";
+    pop.style.top = `${Math.max(room, below ? at.bottom + 4 : at.top - height - 4)}px`;
+    pop.style.left = `${Math.max(room, Math.min(start, innerWidth - width - room))}px`;
+  }
+
+  document.addEventListener("toggle", (event) => {
+    const pop = event.target;
+    if (event.newState !== "open" || !pop.matches?.(".pop[id]:not(.drawer)")) return;
+    const opener = find(`[popovertarget="${pop.id}"]`);
+    if (pop.matches(".find")) find("input", pop).focus();
+    else if (opener) place(pop, opener);
+  }, true);
+
+  // Rows
+
+  const table = () => find("[data-rows]");
+  const rows = () => all("[data-rows] > tbody > tr[data-url]");
+  const openRows = () => rows().filter((row) => !row.classList.contains("gone"));
+  const current = () => find("[data-rows] tr.here");
+  const wide = () => matchMedia("(min-width: 75.0625rem)").matches && find("[data-split]");
+
+  function goTo(row, { focus = true } = {}) {
+    if (!row) return;
+    all("[data-rows] tr.here").forEach((other) => other.classList.remove("here"));
+    row.classList.add("here");
+    if (focus) row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+    if (wide()) openPanel(row);
+  }
+
+  let panelTimer;
+  function openPanel(row) {
+    const panel = find("#panel");
+    if (!panel || panel.dataset.for === row.id) return;
+    clearTimeout(panelTimer);
+    // A hand that runs down the list should not ask for every row on its way.
+    panelTimer = setTimeout(() => {
+      find("[data-split]").classList.remove("alone");
+      htmx
+        .ajax("GET", row.dataset.url, { source: "#panel-loader", target: "#panel", swap: "outerHTML", values: { row: row.id } })
+        .catch(() => {}); // told by `failed`
+    }, 120);
+  }
+
+  function closePanel() {
+    const panel = find("#panel");
+    if (!panel || !wide() || find("[data-split]").classList.contains("alone")) return false;
+    find("[data-split]").classList.add("alone");
+    delete panel.dataset.for;
+    current()?.focus();
+    return true;
+  }
+
+  function step(by) {
+    const list = rows();
+    if (!list.length) return;
+    const at = list.indexOf(current());
+    goTo(list[at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.max(0, Math.min(list.length - 1, at + by))]);
+  }
+
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-rows] tr[data-url]");
+    if (!row || event.target.closest("a:not(.t), button, input, label, .pop")) return;
+    const link = event.target.closest("a.t");
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    if (wide()) {
+      event.preventDefault();
+      goTo(row);
+    } else if (!link) {
+      location.assign(row.dataset.url);
+    }
+  });
+
+  // Selection, with its totals as exact as the server's: amounts stay text and whole numbers of ten-thousandths.
+
+  const PLACES = 4;
+  const units = (text) => {
+    const [whole, places = ""] = text.replace("-", "").split(".");
+    const value = BigInt(whole + places.padEnd(PLACES, "0").slice(0, PLACES));
+    return text.startsWith("-") ? -value : value;
+  };
+  const asText = (value) => {
+    const digits = String(value < 0n ? -value : value).padStart(PLACES + 1, "0");
+    return `${value < 0n ? "-" : ""}${digits.slice(0, -PLACES)}.${digits.slice(-PLACES)}`;
+  };
+  const money = (value, currency) => {
+    const { maximumFractionDigits } = new Intl.NumberFormat(root.lang, { style: "currency", currency }).resolvedOptions();
+    return new Intl.NumberFormat(root.lang, { minimumFractionDigits: maximumFractionDigits, maximumFractionDigits: PLACES }).format(asText(value));
+  };
+
+  let lastChecked = null;
+  const boxes = () => all("[data-rows] .c-check input[name=row]");
+  function tellSelection() {
+    const picked = boxes().filter((box) => box.checked);
+    boxes().forEach((box) => box.closest("tr").setAttribute("aria-selected", box.checked));
+    const everything = find("[data-select-all]");
+    if (everything) {
+      everything.checked = picked.length > 0 && picked.length === boxes().filter((box) => !box.disabled).length;
+      everything.indeterminate = picked.length > 0 && !everything.checked;
+    }
+    const told = find("#selected");
+    if (!told) return;
+    const sums = new Map();
+    for (const { dataset } of picked) {
+      if (dataset.currency) sums.set(dataset.currency, (sums.get(dataset.currency) ?? 0n) + units(dataset.amount));
+    }
+    told.hidden = picked.length === 0;
+    told.replaceChildren(`${told.dataset.text} `, strong(picked.length));
+    for (const [currency, sum] of sums) told.append(", ", strong(money(sum, currency)), ` ${currency}`);
+  }
+  function strong(text) {
+    const element = document.createElement("b");
+    element.textContent = text;
+    return element;
+  }
+  function select(box, checked, range) {
+    const list = boxes();
+    const from = range && lastChecked ? list.indexOf(lastChecked) : list.indexOf(box);
+    const [low, high] = [from, list.indexOf(box)].sort((a, b) => a - b);
+    list.slice(Math.max(0, low), high + 1).forEach((one) => { if (!one.disabled) one.checked = checked; });
+    lastChecked = box;
+    tellSelection();
+  }
+  document.addEventListener("click", (event) => {
+    const box = event.target.closest(".c-check input");
+    if (!box) return;
+    if (box.matches("[data-select-all]")) {
+      boxes().forEach((one) => { if (!one.disabled) one.checked = box.checked; });
+      tellSelection();
+    } else {
+      select(box, box.checked, event.shiftKey);
+    }
+  });
+
+  // Decisions
+
+  const offline = () => !navigator.onLine;
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-act]");
+    if (!button) return;
+    const why = button.dataset.why || (offline() && find("#offline p")?.textContent);
+    if (!why) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    showTip(why, button);
+  }, true);
+
+  function press(act) {
+    const row = current();
+    const panel = find("#panel");
+    const places = [];
+    if (row) places.push(row);
+    if (!row || panel?.dataset.for === row.id) places.push(...all("[data-decision], .decide"));
+    if (act === "u") places.unshift(find("#toasts"));
+    for (const place of places) {
+      const button = place && (find(`[aria-keyshortcuts="${act}"]`, place) ?? find(`[data-act="${ACTS[act]}"]`, place));
+      if (button) return button.click();
+    }
+  }
+  const ACTS = { a: "accept", r: "reject", h: "hold", c: "comment", l: "link", n: "import", u: "undo" };
+
+  // The form below a row, and the dialog
+
+  const dialog = find("#dialog");
+  const cancelOf = (form) => form.closest("tr.inline") ?? form.closest("dialog");
+  document.addEventListener("click", (event) => {
+    const cancel = event.target.closest("[data-cancel]");
+    const holder = cancel && cancelOf(cancel);
+    if (!holder) return;
+    event.preventDefault();
+    close(holder);
+  });
+  function close(holder) {
+    if (holder.tagName === "DIALOG") return holder.close();
+    const row = document.getElementById(holder.dataset.for);
+    holder.remove();
+    row?.focus();
+  }
+  let dialogOpener = null;
+  dialog?.addEventListener("close", () => {
+    dialog.replaceChildren();
+    (document.contains(dialogOpener) ? dialogOpener : current())?.focus();
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    // A second press asks for the same form again: it is there already.
+    const { elt, target } = event.detail;
+    const open = target?.id && elt.matches("a[data-act]") && find(`tr.inline[data-for="${target.id}"]`);
+    if (open) {
+      event.preventDefault();
+      firstField(open)?.focus();
+    }
+    if (target === dialog) dialogOpener = elt;
+  });
+  const firstField = (within) => {
+    const fields = all("input:not([type=hidden]), select, textarea", within);
+    return fields.find((field) => field.matches("[aria-invalid=true]")) ?? fields.find((field) => !field.value) ?? fields[0];
+  };
+
+  // Not before htmx has settled: until then a new row wears the classes of the one it replaces, and a new form would
+  // be sent the plain way.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const { target, requestConfig, xhr } = event.detail;
+    if (target === dialog && dialog.children.length) {
+      if (!dialog.open) dialog.showModal();
+      firstField(dialog)?.focus();
+    }
+    const below = target?.nextElementSibling;
+    if (below?.matches?.("tr.inline")) firstField(below)?.focus();
+    if (target?.matches?.("tr.inline")) firstField(document.getElementById(target.id) ?? target)?.focus();
+    if (requestConfig?.verb === "post" && xhr.status < 400) afterDecision(requestConfig.parameters.row);
+  });
+
+  function afterDecision(key) {
+    const row = key && document.getElementById(key);
+    if (!row) return;
+    find(`tr.inline[data-for="${key}"]`)?.remove();
+    if (dialog?.open) dialog.close();
+    tellSelection();
+    if (!row.classList.contains("gone")) return goTo(row);
+    const list = rows();
+    const rest = list.slice(list.indexOf(row) + 1).concat(list.slice(0, list.indexOf(row)).reverse());
+    goTo(rest.find((other) => !other.classList.contains("gone")) ?? row);
+  }
+
+  // What could not be loaded says so where it would have been, and can be tried again.
+
+  function failed(event) {
+    const { target, elt, requestConfig } = event.detail;
+    const pattern = find("#load-failed");
+    if (!pattern || !target || requestConfig?.verb !== "get") return;
+    const notice = pattern.content.cloneNode(true);
+    const place = target === dialog || target.id === "panel" ? target : find("#alerts");
+    find("[data-retry]", notice).addEventListener("click", () => {
+      if (place !== target || target === dialog) place.replaceChildren();
+      htmx.trigger(elt, "click");
+      if (target.id === "panel" && current()) { delete target.dataset.for; openPanel(current()); }
+    });
+    place.replaceChildren(notice);
+    if (place === dialog && !dialog.open) dialog.showModal();
+  }
+  document.addEventListener("htmx:sendError", failed);
+  document.addEventListener("htmx:timeout", failed);
+
+  for (const kind of ["online", "offline"]) {
+    addEventListener(kind, () => { const bar = find("#offline"); if (bar) bar.hidden = !offline(); });
+  }
+
+  // Toasts and clocks
+
+  setInterval(() => {
+    for (const toast of all(".toast[data-seconds]")) {
+      const left = toast.dataset.seconds - 1;
+      toast.dataset.seconds = left;
+      const shown = find(".left", toast);
+      if (shown) shown.textContent = Math.max(0, left);
+      if (left <= 0) toast.remove();
+    }
+    for (const clock of all("[data-elapsed]")) {
+      const seconds = Number(clock.dataset.elapsed) + 1;
+      clock.dataset.elapsed = seconds;
+      const pad = (number) => String(number).padStart(2, "0");
+      const minutes = Math.floor(seconds / 60);
+      clock.textContent = minutes < 60
+        ? `${minutes}:${pad(seconds % 60)}`
+        : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
+    }
+    for (const clock of all("[data-remaining]")) {
+      const left = Math.max(0, clock.dataset.remaining - 1);
+      clock.dataset.remaining = left;
+      clock.textContent = `${left} s`;
+    }
+  }, 1000);
+
+  // Small buttons
+
+  const copied = (button) => {
+    const use = find("use", button);
+    if (!use) return;
+    const before = use.getAttribute("href");
+    use.setAttribute("href", before.replace(/#.*/, "#i-check"));
+    setTimeout(() => use.setAttribute("href", before), 1500);
+  };
+  const text = (button) => {
+    const { copy, copyOf, copyLink } = button.dataset;
+    if (copyOf) return find(copyOf).innerText;
+    return copyLink ? new URL(copyLink, location.href).href : copy;
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy], [data-copy-of], [data-copy-link], [data-dismiss], [data-close-panel], [data-help]");
+    if (!button) return;
+    if (button.matches("[data-dismiss]")) return button.closest(".toast").remove();
+    if (button.matches("[data-close-panel]")) return closePanel();
+    if (button.matches("[data-help]")) return find("#shortcuts").showModal();
+    navigator.clipboard?.writeText(text(button)).then(() => copied(button));
+  });
+
+  document.addEventListener("submit", (event) => {
+    const { submitter } = event;
+    if (!event.target.matches(".theme") || !submitter) return;
+    event.preventDefault();
+    const body = new FormData(event.target, submitter);
+    if (submitter.value) root.dataset.theme = submitter.value;
+    else delete root.dataset.theme;
+    all("button", event.target).forEach((one) => one.setAttribute("aria-pressed", one === submitter));
+    fetch(event.target.action, { method: "POST", body, redirect: "manual" });
+  });
+
+  // Lines of a record: adding and removing without a round trip. The server numbers them anew.
+
+  document.addEventListener("click", (event) => {
+    const add = event.target.closest("[data-add-line]");
+    const remove = event.target.closest("[data-remove-line]");
+    const body = find(".edit-lines tbody");
+    if (!body || !(add || remove)) return;
+    const pattern = find("#blank-line");
+    if (add && pattern) {
+      event.preventDefault();
+      const next = 1 + Math.max(-1, ...all("tr[id]", body).map((row) => Number(row.id.match(/-(\d+)$/)?.[1] ?? -1)));
+      const holder = document.createElement("template");
+      holder.innerHTML = pattern.innerHTML.replaceAll("__n__", next);
+      const row = find("tr", holder.content);
+      body.append(row);
+      number(body);
+      find("input:not([type=hidden]), select", row)?.focus();
+    }
+    const row = remove?.closest("tr");
+    // A line that is stored is marked as removed by the server; a new one only goes.
+    if (row && !find("input[name$='-id']", row)) {
+      event.preventDefault();
+      row.remove();
+      number(body);
+      find("[data-add-line]")?.focus();
+    }
+  });
+  const number = (body) => all("tr[id]", body).forEach((row, index) => { all("[data-position]", row).forEach((place) => { place.textContent = index + 1; }); });
+
+  // Keyboard
+
+  const KEYS_OFF = "shortcuts-off";
+  const keysOn = () => !localStorage.getItem(KEYS_OFF);
+  const keysSwitch = find("[data-shortcuts-on]");
+  if (keysSwitch) {
+    keysSwitch.checked = keysOn();
+    keysSwitch.addEventListener("change", () => {
+      if (keysSwitch.checked) localStorage.removeItem(KEYS_OFF);
+      else localStorage.setItem(KEYS_OFF, "1");
+    });
+  }
+  const typing = (element) =>
+    element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])");
+
+  let going = false;
+  function goPlace(letter) {
+    const word = { q: "/queue/", m: "/mine/", p: "/problems/" }[letter];
+    const link = word && find(`#side a[href*="${word}"]`);
+    link?.click();
+  }
+  function turnView(by) {
+    const links = all("#side nav:first-of-type a");
+    const at = links.findIndex((link) => link.hasAttribute("aria-current"));
+    links[at + by]?.click();
+  }
+  function escape() {
+    const inline = find("tr.inline");
+    if (inline) return close(inline);
+    if (closePanel()) return;
+    find("[data-back]")?.click();
+  }
+  let lastEscape = 0;
+
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (key === "Escape") {
+      const inline = target.closest?.("tr.inline");
+      if (inline) return close(inline);
+      if (target.matches?.("input[type=search]")) return target.blur();
+      if (typing(target) || find("dialog[open], .pop:popover-open")) return;
+      if (event.timeStamp - lastEscape < 600) find("[data-clear]")?.click();
+      lastEscape = event.timeStamp;
+      return escape();
+    }
+    if (!keysOn() || typing(target) || find("dialog[open]")) return;
+    if (going) {
+      going = false;
+      return goPlace(key);
+    }
+    const row = target.closest?.("[data-rows] tr");
+    const run = {
+      j: () => step(1),
+      k: () => step(-1),
+      ArrowDown: row && (() => step(1)),
+      ArrowUp: row && (() => step(-1)),
+      Enter: row === target && (() => location.assign(row.dataset.url)),
+      x: () => { const box = current() && find(".c-check input", current()); if (box) select(box, !box.checked, false); },
+      X: () => { const box = current() && find(".c-check input", current()); if (box) select(box, true, true); },
+      g: () => { going = true; setTimeout(() => { going = false; }, 1200); },
+      "/": () => find("#search")?.focus(),
+      "?": () => find("#shortcuts")?.showModal(),
+      "[": () => turnView(-1),
+      "]": () => turnView(1),
+    }[key] ?? (ACTS[key] ? () => press(key) : /^[1-9]$/.test(key) ? () => all(".tabs [data-tab]")[key - 1]?.click() : null);
+    if (!run) return;
+    event.preventDefault();
+    run();
+  });
+
+  tellSelection();
+})();

@@ -1,0 +1,1 @@
+"""The pages' views: each asks a service, and shows what it answered."""

@@ -1,0 +1,103 @@
+"""Every page in both sizes and both themes: what a machine can say about its look."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.conftest import DESK, PHONE, THEMES
+
+pytestmark = pytest.mark.browser
+
+PAGES = [
+    "/accounts/login/",
+    "/sample/queue/",
+    "/sample/failed/",
+    "/sample/empty/",
+    "/sample/detail/?tab=fields",
+    "/sample/detail/?tab=lines",
+    "/sample/detail/?tab=payload",
+    "/sample/detail/?tab=checks",
+    "/sample/detail/?tab=timeline",
+    "/sample/blocked/",
+    "/sample/ask/",
+    "/sample/mine/",
+    "/sample/home/",
+    "/sample/form/",
+    "/sample/waiting/",
+    "/nowhere/",
+]
+SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
+    .map((element) => element.closest("label") ?? element)
+    .filter((element) => {
+        const box = element.getBoundingClientRect();
+        const style = getComputedStyle(element);
+        return box.width && box.height && style.visibility !== "hidden" && style.clipPath === "none"
+            && (box.width < 43.5 || box.height < 43.5);
+    })
+    .map((element) => element.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(params=PAGES)
+def address(request: pytest.FixtureRequest, samples: str) -> str:
+    return samples + request.param
+
+
+@pytest.mark.capability("UI-09", "LK-08")
+def test_a_page_has_no_accessibility_finding(
+    address: str, open_context: Callable[..., BrowserContext], axe: Callable[[Page], list[str]]
+) -> None:
+    found = []
+    for screen in (DESK, PHONE):
+        page = open_context(screen).new_page()
+        page.goto(address)
+        for theme in THEMES:
+            # Without motion: colours half-way between two themes are nobody's colours.
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            found += [f"{screen.width} {theme}: {finding}" for finding in axe(page)]
+
+    assert found == []
+
+
+@pytest.mark.capability("UI-05")
+def test_a_page_fits_a_small_screen_and_a_finger(address: str, phone: Page) -> None:
+    phone.goto(address)
+
+    sideways = phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+    assert sideways == 0
+    assert phone.evaluate(SMALL_TARGETS) == []
+
+
+@pytest.mark.capability("AU-05", "UI-03")
+def test_a_first_page_is_light_and_asks_no_other_host(address: str, page: Page) -> None:
+    hosts, sizes = set(), []
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page.on("response", lambda response: sizes.append(len(response.body())))
+
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+
+    assert hosts == {urlsplit(address).netloc}
+    assert sum(sizes) < 300_000
+
+
+def test_what_has_the_focus_can_be_seen(address: str, page: Page) -> None:
+    page.goto(address)
+    unseen = set()
+
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        unseen |= set(
+            page.evaluate("""() => {
+            const element = document.activeElement;
+            if (!element || element === document.body) return [];
+            const ring = getComputedStyle(element);
+            const around = element.closest(".search") && getComputedStyle(element.closest(".search"));
+            const seen = ring.outlineStyle !== "none" || (around && around.borderColor !== "rgba(0, 0, 0, 0)");
+            return seen ? [] : [element.outerHTML.slice(0, 120)];
+        }""")
+        )
+
+    assert unseen == set()
