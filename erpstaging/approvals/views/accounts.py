@@ -1,42 +1,71 @@
 """Signing in and out, and the colours a person chose."""
 
+from math import ceil
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views import View
 
 from erpstaging.approvals.redirects import next_or
-from erpstaging.audit import log
+from erpstaging.audit.witness import write_entry
 from erpstaging.companies import actors
+from erpstaging.companies.attempts import TooManyAttempts, forget_failures, note_failure, require_attempt_allowed
 from erpstaging.companies.models import User
-
-
-def actor_of(request: HttpRequest, user: User) -> actors.Actor:
-    """A person before any company is chosen: he has no rights yet, but a name and an address."""
-    return actors.person(
-        user,
-        None,
-        credential="password",
-        address=request.META.get("REMOTE_ADDR"),
-        user_agent=request.headers.get("User-Agent", ""),
-    )
+from erpstaging.core.addresses import caller_address
 
 
 def tell_audit(request: HttpRequest, action: str, user: User) -> None:
-    with transaction.atomic():
-        log.record(None, actor_of(request, user), [log.Act(action, "user", user.pk)])
+    """Signing in and out belongs to no company."""
+    actor = actors.person(
+        user,
+        None,
+        credential="password",
+        address=caller_address(request.META),
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+    write_entry(None, actor, action, "user", user.pk)
 
 
 class SignInForm(AuthenticationForm):
+    """Name and password. It never says which of them was wrong, nor that a person may not sign in any more."""
+
     error_messages = {
-        # The same words whichever part was wrong, and for a person who may not sign in any more.
         "invalid_login": _("Name or password is wrong."),
         "inactive": _("Name or password is wrong."),
     }
+
+    def clean(self) -> dict[str, Any]:
+        """Looks at the password only while the account and the address are allowed another attempt."""
+        username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if not username or not password or self.request is None:
+            return super().clean()
+        account, address = f"person:{username}", caller_address(self.request.META)
+        try:
+            require_attempt_allowed(account, address)
+        except TooManyAttempts as exc:
+            raise ValidationError(_pause(exc.facts["retry_after"]), code=exc.code) from None
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            note_failure(account, address)
+            raise
+        forget_failures(account, address)
+        return cleaned
+
+
+def _pause(seconds: int) -> str:
+    minutes = ceil(seconds / 60)
+    text = ngettext(
+        "Too many failed attempts. Try again in %(minutes)d minute.",
+        "Too many failed attempts. Try again in %(minutes)d minutes.",
+        minutes,
+    )
+    return text % {"minutes": minutes}
 
 
 class SignIn(LoginView):
@@ -62,7 +91,7 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if isinstance(request.user, User):
             tell_audit(request, "signed_out", request.user)
         return super().post(request, *args, **kwargs)
