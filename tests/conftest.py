@@ -7,4 +7,6 @@ pytest_plugins = [
     "tests.fixtures.scope",
     "tests.fixtures.people",
     "tests.fixtures.ledger",
+    "tests.fixtures.hooks",
+    "tests.fixtures.callers",
 ]

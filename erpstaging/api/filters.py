@@ -198,8 +198,8 @@ def read_filters(query: QueryDict, declared: Mapping[str, Filter], *, zone: Zone
 def _read(name: str, declared: Filter, texts: list[str], zone: ZoneInfo) -> Any:
     try:
         return declared.read(texts, zone)
-    except (ValueError, OverflowError) as exc:
-        reason = str(exc) if isinstance(exc, ValueError) else "is out of range"
+    except (BadRequest, ValueError, OverflowError) as exc:
+        reason = "is out of range" if isinstance(exc, OverflowError) else str(exc)
         raise BadRequest(
             f"The filter {name} {reason}.", code="bad_query", errors={f"filters[{name}]": [reason]}
         ) from None

@@ -64,16 +64,23 @@ ERROR = component(
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one method of a view takes and answers."""
+    """What one method of a view takes and answers; `status` is that of success, `2XX` where it depends."""
 
     summary: str
     answer: Schema
-    status: int = 200
+    status: int | str = 200
     body: Schema | None = None
     body_required: bool = True
     paged: bool = False
     # Further media types of the body, such as forms at the token endpoint.
     media_types: tuple[str, ...] = ("application/json",)
+
+
+def undeclared(view: Any, method: str) -> Operation:
+    """True of every method and no more than that, where a view has not said yet what it takes and answers."""
+    body = None if method == "GET" else {"type": ["object", "array"]}
+    summary = (type(view).__doc__ or type(view).__name__).strip().partition("\n")[0]
+    return Operation(summary, {}, status="2XX", body=body, body_required=method in view.needs_body)
 
 
 class WireSchema(AutoSchema):
@@ -83,9 +90,9 @@ class WireSchema(AutoSchema):
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> Schema | None:
         view: Any = self.view
-        declared: Operation | None = view.operations.get(method)
-        if path.startswith("/vapid") or declared is None:
+        if path.startswith("/vapid"):
             return None
+        declared: Operation = view.operations.get(method) or undeclared(view, method)
         _register(registry)
         content = {"application/json": {"schema": declared.answer}}
         answer = {"description": declared.summary, "headers": _answer_headers(declared), "content": content}

@@ -6,6 +6,7 @@ from typing import Literal
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from erpstaging.approvals.messages import Said
 from erpstaging.approvals.presenters import Frame, Link, Person, ViewLink
@@ -25,7 +26,10 @@ class Destination:
 
 
 # One line for each page, added together with its URL.
-DESTINATIONS: tuple[Destination, ...] = ()
+DESTINATIONS: tuple[Destination, ...] = (
+    Destination(_("Records"), "approvals:records", "commitment", "work"),
+    Destination(_("My items"), "approvals:mine", "mine", "work", frozenset({"project"})),
+)
 
 
 def home_path(company_id: int) -> str:

@@ -17,7 +17,7 @@ from erpstaging.approvals.statuses import LOOKS, Status, Tone
 
 Text: TypeAlias = str | Promise
 Weight = Literal["primary", "plain", "quiet", "danger"]
-Asks = Literal["", "below", "dialog"]
+Asks = Literal["", "below", "dialog", "page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class DecisionButton:
     """One act, open or closed to the reader. A closed one stays on the page with its reason.
 
     `act` is its word in code, keyboard and tests ("accept"). An open act posts to `url` with `version`. One that `asks`
-    needs a reason or an input: it opens the form at `url` first, below its row or in a dialog.
+    needs a reason or an input: it opens the form at `url` first, below its row, in a dialog, or as a page of its own.
     """
 
     act: str

@@ -6,16 +6,53 @@ Everything of a company stands below `/c/<company_id>/`, with these names: `comp
 address of its object and its own word, such as exports/<id>/accept/.
 """
 
-from django.urls import path
+from django.urls import include, path
 
 from erpstaging.approvals.views.accounts import ChooseTheme, SignIn, SignOut
+from erpstaging.approvals.views.decisions import (
+    Accept,
+    Archive,
+    Import,
+    RejectExport,
+    RejectImport,
+    Retry,
+    Unarchive,
+    Undo,
+)
+from erpstaging.approvals.views.details import ExportPage, RecordPage, StagedPage
+from erpstaging.approvals.views.queue import QueuePage
+from erpstaging.approvals.views.records import Delete, EditRecord, MinePage, NewRecord, RecordsPage, Send
+from erpstaging.approvals.views.records import Retrieve as RetrieveRecord
 from erpstaging.approvals.views.start import CompanyStart, LatestCompany
 
 app_name = "approvals"
+STAGED, EXPORT, RECORD = "staged/<id:object_id>/", "exports/<id:object_id>/", "records/<id:object_id>/"
+COMPANY = [
+    path("queue/", QueuePage.as_view(), name="queue"),
+    path("mine/", MinePage.as_view(), name="mine"),
+    path(STAGED, StagedPage.as_view(), name="staged"),
+    path(f"{STAGED}import/", Import.as_view(), name="import"),
+    path(f"{STAGED}reject/", RejectImport.as_view(), name="reject_import"),
+    path(f"{STAGED}archive/", Archive.as_view(), name="archive"),
+    path(f"{STAGED}unarchive/", Unarchive.as_view(), name="unarchive"),
+    path(EXPORT, ExportPage.as_view(), name="export"),
+    path(f"{EXPORT}accept/", Accept.as_view(), name="accept"),
+    path(f"{EXPORT}reject/", RejectExport.as_view(), name="reject_export"),
+    path(f"{EXPORT}retry/", Retry.as_view(), name="retry"),
+    path(f"{EXPORT}undo/", Undo.as_view(), name="undo"),
+    path("records/", RecordsPage.as_view(), name="records"),
+    path("records/new/<slug:item_type>/", NewRecord.as_view(), name="new_record"),
+    path(RECORD, RecordPage.as_view(), name="record"),
+    path(f"{RECORD}edit/", EditRecord.as_view(), name="edit_record"),
+    path(f"{RECORD}send/", Send.as_view(), name="send"),
+    path(f"{RECORD}retrieve/", RetrieveRecord.as_view(), name="retrieve"),
+    path(f"{RECORD}delete/", Delete.as_view(), name="delete_record"),
+]
 urlpatterns = [
     path("accounts/login/", SignIn.as_view(), name="sign_in"),
     path("accounts/logout/", SignOut.as_view(), name="sign_out"),
     path("accounts/theme/", ChooseTheme.as_view(), name="theme"),
     path("queue/", LatestCompany.as_view(), name="latest"),
     path("c/<int:company_id>/", CompanyStart.as_view(), name="company"),
+    path("c/<int:company_id>/", include(COMPANY)),
 ]

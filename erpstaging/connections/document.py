@@ -6,6 +6,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from erpstaging.core.documents import plain
 from erpstaging.core.errors import Invalid
 
 _LENGTH_RULES = ("max_length", "max_line_length", "max_length_decimal", "max_length_units")
@@ -106,7 +107,8 @@ def checked(document: Any) -> dict[str, Any]:
     faults += list(_repeated_keys(tree)) if not faults else []
     if faults:
         raise Invalid(faults[0], errors={"metadata": faults})
-    return dict(document) if "settings" in document else {"settings": dict(document)}
+    stored = plain(dict(document))
+    return stored if "settings" in stored else {"settings": stored}
 
 
 def _say(error: ValidationError) -> str:

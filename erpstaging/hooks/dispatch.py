@@ -71,9 +71,8 @@ def _take(limit: int) -> list[Event]:
             SELECT min(id) AS first FROM outbox_event, here
             WHERE dispatched_at IS NULL AND transaction >= oldest AND transaction < newest
         ), ready AS (
-            SELECT id FROM outbox_event, here, unready
-            WHERE dispatched_at IS NULL AND (transaction < oldest OR transaction >= newest)
-              AND (first IS NULL OR id < first)
+            SELECT id FROM outbox_event, unready
+            WHERE dispatched_at IS NULL AND (first IS NULL OR id < first)
             ORDER BY id LIMIT %s
         ), placed AS (
             SELECT id, nextval('outbox_position_seq') AS position FROM (SELECT id FROM ready ORDER BY id) AS ordered

@@ -14,6 +14,7 @@ from erpstaging.catalogue.entity import clean_origin_id
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import ServiceAccount
 from erpstaging.core import sets
+from erpstaging.core.documents import plain
 from erpstaging.core.errors import Invalid
 from erpstaging.core.scope import Again
 from erpstaging.records.models import Lock, OriginIdHistory, Record
@@ -53,7 +54,7 @@ def clean_link(sent: Mapping[str, Any]) -> dict[str, Any]:
             except ValueError as exc:
                 raise Invalid.field(name, str(exc)) from None
     if "origin_data" in sent:
-        cleaned["origin_data"] = sent["origin_data"]
+        cleaned["origin_data"] = plain(sent["origin_data"])
     return cleaned
 
 

@@ -18,6 +18,7 @@ from erpstaging.catalogue.registry import STAGED
 from erpstaging.companies.actors import Actor
 from erpstaging.core import sets
 from erpstaging.core.correlation import correlation_id
+from erpstaging.core.documents import plain
 from erpstaging.core.locks import lock_family
 from erpstaging.core.scope import Again
 from erpstaging.outbox import events
@@ -217,9 +218,10 @@ class StagingCall:
         data = settled_data(entity, {**row.data, **element.data}, "")
         corrected = row.status == StagedStatus.INVALID and data != row.data
         row.data = data
-        for name in ("origin_code", "origin_data"):
-            if element.sent_key(name):
-                setattr(row, name, getattr(element, name) if name == "origin_code" else element.sent[name])
+        if element.sent_key("origin_code"):
+            row.origin_code = element.origin_code
+        if element.sent_key("origin_data"):
+            row.origin_data = plain(element.sent["origin_data"])
         row.origin_id = element.origin_id or row.origin_id
         if parent is not None:
             row.parent = parent

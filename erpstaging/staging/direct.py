@@ -12,6 +12,7 @@ from erpstaging.catalogue.fields import INT64
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.connections.services import metadata_of
+from erpstaging.core.documents import plain
 from erpstaging.core.errors import Invalid, NotFound
 from erpstaging.core.locks import lock, lock_family
 from erpstaging.core.scope import Again
@@ -37,6 +38,7 @@ class Element:
     sent: Any
     id: int | None = None
     origin_id: str | None = None
+    origin_code: str | None = None
     parent_origin_id: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
@@ -100,7 +102,7 @@ def _read(sent: Any, entity: Entity, actor: Actor) -> Element:
             element.refuse("id", "must be an id")
         else:
             element.id = element_id
-    for name in ("origin_id", "parent_origin_id"):
+    for name in ("origin_id", "origin_code", "parent_origin_id"):
         try:
             setattr(element, name, clean_origin_id(sent.get(name)))
         except ValueError as exc:
@@ -278,7 +280,7 @@ class DirectSync:
             if record.origin_id is None:
                 record.account_id = self.actor.account_id
             record.origin_id = element.origin_id
-        if isinstance(element.sent, Mapping):
-            for name in ("origin_code", "origin_data"):
-                if name in element.sent:
-                    setattr(record, name, element.sent[name])
+        if "origin_code" in element.sent:
+            record.origin_code = element.origin_code
+        if "origin_data" in element.sent:
+            record.origin_data = plain(element.sent["origin_data"])

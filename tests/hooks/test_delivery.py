@@ -17,8 +17,8 @@ from erpstaging.hooks.delivery import retry_after_s
 from erpstaging.hooks.models import Delivery, Profile
 from erpstaging.hooks.outcomes import Answer, FinalRefusal, Verdict, verdict
 from erpstaging.hooks.tasks import work
-from tests.hooks.conftest import ADMIN, Tenant, sweep_until
-from tests.hooks.receiver import OK, Reply, closed_port, drip, endless, hang, reset
+from tests.fixtures.hooks import ADMIN, Tenant, sweep_until
+from tests.fixtures.receiver import OK, Reply, closed_port, drip, endless, hang, reset
 
 BOTH = pytest.mark.parametrize("profile", Profile.values)
 LISTENS = (("Cost Codes", "update"), ("ERP Requests", "create"))
@@ -35,13 +35,6 @@ def short_answers(monkeypatch):
     monkeypatch.setattr(delivering, "ANSWER_TIMEOUT_S", dict.fromkeys(Profile.values, 0.3))
 
 
-def all_settled(tenant: Tenant):
-    return lambda: (
-        all(event.dispatched_at for event in tenant.events())
-        and all(delivery.completed_at for delivery in tenant.deliveries())
-    )
-
-
 def tried(tenant: Tenant, count: int = 1):
     return lambda: len(tenant.attempts()) >= count
 
@@ -55,7 +48,7 @@ def test_a_receiver_gets_one_post_with_ids_and_nothing_else(tenant, receiver, pr
     hook = tenant.hook(receiver.url, profile=profile, destination_headers={"Authorization": "Bearer abc-12345"})
 
     (event_id,) = tenant.tell(8812)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     (request,) = receiver.received
     (event,) = tenant.events()
@@ -93,7 +86,7 @@ def test_a_standard_library_verifies_the_signature_over_the_exact_bytes(tenant, 
     tenant.hook(receiver.url)
 
     tenant.tell(1)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     (request,) = receiver.received
     assert Webhook(tenant.secret).verify(request.body, request.headers) == request.event
@@ -111,7 +104,7 @@ def test_a_retry_carries_the_same_id_and_body_and_a_new_number(tenant, receiver,
     tenant.hook(receiver.url, profile=profile)
 
     tenant.tell(1)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     first, *later = receiver.received
     assert [one.headers["webhook-attempt"] for one in receiver.received] == ["1", "2", "3"]
@@ -124,7 +117,7 @@ def test_a_hook_may_replace_our_headers_but_not_the_signature(tenant, receiver):
     tenant.hook(receiver.url, destination_headers={"content-type": "application/json; charset=utf-8", "X-Mine": "1"})
 
     tenant.tell(1)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     headers = receiver.received[0].headers
     assert {name.lower(): value for name, value in headers.items()}["content-type"] == "application/json; charset=utf-8"
@@ -137,7 +130,7 @@ def test_the_correlation_id_of_the_change_reaches_the_receiver(tenant, receiver)
     tenant.tell(1)
     with company_scope(tenant.company.pk):
         tenant.events()[0].__class__.objects.of(tenant.company).update(correlation_id="from-the-caller")
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     assert receiver.received[0].headers["X-Correlation-ID"] == "from-the-caller"
 
@@ -237,7 +230,7 @@ def test_a_compressed_answer_is_not_unpacked(tenant, receiver):
     tenant.hook(receiver.url)
 
     tenant.tell(1)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     assert (tenant.states(), tenant.attempts()[0].body) == (["ok"], "not gzip at all")
 
@@ -247,7 +240,7 @@ def test_an_answer_that_is_no_text_is_kept_as_far_as_a_column_can_hold_it(tenant
     tenant.hook(receiver.url)
 
     tenant.tell(1)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     (attempt,) = tenant.attempts()
     assert attempt.body == "\ufffd\ufffd ok"
@@ -284,8 +277,7 @@ def test_a_slow_receiver_of_a_durable_hook_gets_one_request(tenant, receiver, se
     tenant.hook(receiver.url, profile=Profile.DURABLE)
     tenant.tell(1)
 
-    threads = [threading.Thread(target=sweeping, args=(lambda: bool(receiver.received) and settled(),)) for _ in "123"]
-    settled = all_settled(tenant)
+    threads = [threading.Thread(target=sweeping, args=(tenant.settled,)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -312,7 +304,7 @@ def test_what_was_sent_before_a_slow_attempt_is_written_while_it_lasts(tenant, r
     tenant.hook(receiver.url, profile=Profile.DURABLE)
     tenant.tell(1, 2, 3)
 
-    thread = threading.Thread(target=sweeping, args=(all_settled(tenant),))
+    thread = threading.Thread(target=sweeping, args=(tenant.settled,))
     thread.start()
     receiver.wait_for(3)
     time.sleep(2.5)
@@ -341,7 +333,7 @@ def test_a_procore_hook_is_strictly_serial(tenant, receiver, compressed):
     for number in range(60):
         tenant.tell(number)
 
-    threads = [threading.Thread(target=sweeping, args=(all_settled(tenant),)) for _ in range(4)]
+    threads = [threading.Thread(target=sweeping, args=(tenant.settled,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -373,7 +365,7 @@ def test_changes_of_one_object_arrive_in_order_at_a_durable_hook_and_others_are_
     for number in range(200):
         tenant.tell(1 + number % 2, name="Cost Codes", event_type="update")
 
-    threads = [threading.Thread(target=sweeping, args=(all_settled(tenant),)) for _ in range(4)]
+    threads = [threading.Thread(target=sweeping, args=(tenant.settled,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -399,7 +391,7 @@ def test_two_workers_never_send_one_delivery_at_once(tenant, receiver):
         tenant.hook(receiver.url, profile=profile)
     tenant.tell(*range(40))
 
-    threads = [threading.Thread(target=sweeping, args=(all_settled(tenant),)) for _ in range(4)]
+    threads = [threading.Thread(target=sweeping, args=(tenant.settled,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -421,7 +413,7 @@ def test_a_hanging_receiver_does_not_keep_others_waiting(tenant, other_tenant, r
     other_tenant.tell(*range(20))
     monkeypatch.setattr(tasks, "failing_hooks_at_once", threading.BoundedSemaphore(1))
 
-    threads = [threading.Thread(target=sweeping, args=(all_settled(other_tenant),)) for _ in range(2)]
+    threads = [threading.Thread(target=sweeping, args=(other_tenant.settled,)) for _ in range(2)]
     began = time.monotonic()
     for thread in threads:
         thread.start()
@@ -459,7 +451,7 @@ def test_a_success_resets_the_counters_and_the_queue_continues(tenant, receiver,
     hook = tenant.hook(receiver.url)
 
     tenant.tell(1, 2, 3)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     recovered = tenant.stored(hook)
     assert (recovered.state, recovered.failures, recovered.first_failure_at) == ("active", 0, None)
@@ -473,11 +465,11 @@ def test_after_twelve_hours_the_whole_queue_is_discarded_and_the_next_event_star
     hook = tenant.hook(receiver.url)
     tenant.tell(1, 2, 3)
 
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
     states, ids, idle = tenant.states(), receiver.ids, tenant.stored(hook)
     receiver.behave = lambda request: OK
     tenant.tell(4)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     assert states == ["discarded"] * 3
     assert set(ids) == {1}
@@ -503,7 +495,7 @@ def test_a_receiver_that_is_back_just_before_twelve_hours_hears_everything_in_or
     tenant.change(hook, next_attempt_at=datetime.now(UTC))
     tenant.change_deliveries(next_attempt_at=datetime.now(UTC))
     receiver.behave = lambda request: OK
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     assert abs(still_planned - (eleven_fifty_nine_ago + timedelta(hours=12))) < timedelta(seconds=1)
     assert receiver.ids == [1, 1, 1, 2, 3]
@@ -529,7 +521,7 @@ def test_a_durable_hook_that_took_nothing_for_three_days_waits_for_resume_and_th
     receiver.behave = lambda request: OK
     with company_scope(tenant.company.pk):
         subscriptions.resume_hook(tenant.company, ADMIN, hook.pk)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     assert while_paused == seen
     assert receiver.ids[-3:] == [1, 2, 3]
@@ -563,7 +555,7 @@ def test_a_failing_object_of_a_durable_hook_waits_longer_each_time(tenant, recei
     tenant.hook(receiver.url, profile=Profile.DURABLE)
 
     tenant.tell(1)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     at = [request.at for request in receiver.received]
     gaps = [later - earlier for earlier, later in itertools.pairwise(at)]
@@ -586,7 +578,7 @@ def test_a_durable_receivers_no_ends_the_delivery_and_is_told_on(tenant, receive
     hook = tenant.hook(receiver.url, profile=Profile.DURABLE)
 
     tenant.tell(8812, 8813)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     (delivery, _) = tenant.deliveries()
     assert tenant.states() == ["failed", "ok"]
@@ -625,7 +617,7 @@ def test_what_acts_on_a_refusal_may_fail_without_the_delivery_being_sent_again(t
     tenant.hook(receiver.url, profile=Profile.DURABLE)
 
     tenant.tell(1)
-    sweep_until(all_settled(tenant))
+    sweep_until(tenant.settled)
 
     assert tenant.states() == ["failed"]
     assert len(receiver.received) == 1

@@ -12,9 +12,9 @@ from erpstaging.hooks import subscriptions
 from erpstaging.hooks.dispatch import dispatch, dispatch_all
 from erpstaging.outbox.events import Fact, record
 from erpstaging.outbox.models import Event, EventType
-from tests.hooks.conftest import ADMIN, INTEGRATION, Tenant, sweep_until
+from tests.fixtures.hooks import ADMIN, INTEGRATION, Tenant, sweep_until
 
-NOWHERE = "https://hooks.invalid/receive"
+NOWHERE = "http://127.0.0.1:9999/nowhere"
 
 
 def dispatched(tenant: Tenant) -> None:
@@ -102,11 +102,11 @@ def test_a_deleted_hook_hears_nothing(tenant):
     assert tenant.deliveries() == []
 
 
-def test_a_projects_hook_hears_its_project_alone(tenant, project):
-    tenant.hook(NOWHERE, project_id=project.pk, listens_to=(("Cost Codes", "update"),))
+def test_a_projects_hook_hears_its_project_alone(tenant, tenant_project):
+    tenant.hook(NOWHERE, project_id=tenant_project.pk, listens_to=(("Cost Codes", "update"),))
 
-    tenant.tell(1, name="Cost Codes", event_type="update", project_id=project.pk)
-    tenant.tell(2, name="Cost Codes", event_type="update", project_id=project.pk + 1)
+    tenant.tell(1, name="Cost Codes", event_type="update", project_id=tenant_project.pk)
+    tenant.tell(2, name="Cost Codes", event_type="update", project_id=tenant_project.pk + 1)
     tenant.tell(3, name="Cost Codes", event_type="update")
     dispatched(tenant)
 

@@ -1,5 +1,6 @@
 """Connections to addresses that a customer named."""
 
+import _socket
 import socket
 import ssl
 import threading
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from erpstaging.hooks import egress
 from erpstaging.hooks.egress import Exchange, Forbidden, adapter, checked, is_allow_listed, is_public
-from tests.hooks.receiver import OK, Reply, drip, endless, hang
+from tests.fixtures.receiver import OK, Reply, drip, endless, hang
 
 NOT_PUBLIC = [
     "0.1.2.3", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254", "172.16.0.1",
@@ -25,6 +26,15 @@ NOT_PUBLIC = [
     "2002:7f00:1::", "2002:a00:1::1", "2002:c0a8:101::1",
 ]  # fmt: skip
 PUBLIC = ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101", "2002:101:101::1"]
+
+
+pytestmark = pytest.mark.usefixtures("loopback_allowed")
+
+
+@pytest.fixture(autouse=True)
+def system_resolver(monkeypatch):
+    """Addresses and their odd spellings are read by the system, which asks nobody for them."""
+    monkeypatch.setattr(socket, "getaddrinfo", _socket.getaddrinfo)
 
 
 @pytest.mark.capability("WH-11")

@@ -226,8 +226,10 @@ class TokenAPIView(WireView):
         # Only a company that the account has makes a counter of its own, so inventing ids wins nothing.
         self.count(f"account:{bearer.account.pk}:{bearer.company.pk if bearer.company else 0}")
         self.bearer, self.scopes = bearer, bearer.scopes
-        # Without rights, until the company is known; a refusal before that is remembered under this name.
+        # Without rights until the company is agreed; a refusal before that is remembered under this name.
         self.actor = self.acting(None)
+        if bearer.company is not None:
+            self.company = bearer.company
         require_network(bearer.account, self.address)
         if trouble is not None:
             raise trouble
@@ -307,7 +309,6 @@ class CompanyAPIView(CompanyView, TokenAPIView):
 
     def identify(self, request: Request, path_id: int | None) -> None:
         outside = self.read_bearer(request, path_id)
-        company_choice.agreed(outside)
         self.body = self.read_body(request)
         company_id = company_choice.agreed([*outside, *company_choice.named_in_body(self.body)])
         header_missing = company_choice.HEADER not in request.headers

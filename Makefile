@@ -1,0 +1,24 @@
+# Python 3.11 or newer with pip is all this needs. Each line of it can be typed by hand instead.
+
+PYTHON ?= python3
+STAMP := .venv/installed
+
+.PHONY: demo test check
+
+demo: $(STAMP)
+	@.venv/bin/python manage.py demo
+
+test: $(STAMP)
+	.venv/bin/python -m pytest
+
+check: $(STAMP)
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python manage.py makemigrations --check --dry-run
+
+$(STAMP): requirements.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""From the domain to the page: rows and objects become the presenters that templates read."""

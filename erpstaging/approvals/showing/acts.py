@@ -1,0 +1,61 @@
+"""Acts as buttons: open ones with their address, closed ones with the reason and whom to ask."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from erpstaging.approvals.presenters import Asks, DecisionButton, Text, Weight
+from erpstaging.approvals.showing.words import ACT_ICONS, ACT_KEYS, ACT_LABELS
+from erpstaging.companies.models import Company, Membership
+from erpstaging.staging.acts import OpenAct
+
+FILLED = {"accept", "import", "retry", "send_to_erp"}
+ADDRESSES = {"send_to_erp": "send"}
+MISSING_RIGHT = {"missing_privilege"}
+ASKED_AT_MOST = 3
+
+
+class Colleagues:
+    """Whom to ask for a decision, looked up once and only when a decision is closed."""
+
+    def __init__(self, company: Company, own_id: int | None) -> None:
+        self.company, self.own_id = company, own_id
+        self._names: list[str] | None = None
+
+    def deciders(self) -> Sequence[str]:
+        if self._names is None:
+            found = Membership.objects.filter(
+                company=self.company, is_active=True, user__is_active=True, can_push_to_accounting=True
+            ).exclude(user_id=self.own_id or 0)
+            self._names = list(found.order_by("user__name").values_list("user__name", flat=True)[:ASKED_AT_MOST])
+        return self._names
+
+
+def button(
+    act: OpenAct,
+    place: str,
+    company_id: int,
+    object_id: int,
+    *,
+    version: int | None,
+    colleagues: Colleagues,
+    asks: Asks = "",
+    label: Text = "",
+) -> DecisionButton:
+    """`place` is the name of the object's page: staged, export or record."""
+    weight: Weight = "primary" if act.act in FILLED else "plain"
+    if act.act in {"archive", "retrieve", "undo"}:
+        weight = "quiet"
+    ask_whom = act.code in MISSING_RIGHT | {"self_approval"}
+    return DecisionButton(
+        act=act.act,
+        label=label or ACT_LABELS[act.act],
+        url=f"{reverse(f'approvals:{place}', args=[company_id, object_id])}{ADDRESSES.get(act.act, act.act)}/",
+        version=version,
+        asks="dialog" if act.act == "reject" else asks,
+        weight=weight,
+        icon=ACT_ICONS.get(act.act, ""),
+        key=ACT_KEYS.get(act.act, ""),
+        why_not=act.reason,
+        whom_to_ask=colleagues.deciders() if ask_whom else (),
+    )

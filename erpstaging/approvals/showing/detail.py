@@ -1,0 +1,400 @@
+"""A staged record, an export or a record, as its page and the panel beside the list show it."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from erpstaging.approvals.presenters import (
+    Banner,
+    Check,
+    Decision,
+    DecisionButton,
+    Detail,
+    FieldRow,
+    FormField,
+    Link,
+    Money,
+    Payload,
+    Person,
+    Place,
+    Section,
+    TypeTab,
+)
+from erpstaging.approvals.showing.acts import Colleagues, button
+from erpstaging.approvals.showing.queue import queue_url
+from erpstaging.approvals.showing.story import timeline_of
+from erpstaging.approvals.showing.values import field_rows, line_table
+from erpstaging.approvals.showing.words import VIEW_LABELS, export_chip, record_chip, staged_chip
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company
+from erpstaging.connections.metadata import Metadata
+from erpstaging.records.locking import closed_field
+from erpstaging.records.models import Record
+from erpstaging.staging.checks import Check as RuleCheck
+from erpstaging.staging.models import ExportState, StagedRecord, StagedStatus
+from erpstaging.staging.queue import Asked, View
+from erpstaging.staging.reading import ExportSeen, RecordSeen, StagedSeen
+
+EXPORT_VIEW = {
+    ExportState.READY_TO_EXPORT: View.READY_TO_EXPORT,
+    ExportState.ACCEPTED: View.EXPORTING,
+    ExportState.EXPORTING: View.EXPORTING,
+    ExportState.FAILED: View.FAILED,
+    ExportState.REJECTED: View.REJECTED,
+}
+STAGED_VIEW = {StagedStatus.STAGED: View.READY_TO_IMPORT, StagedStatus.INVALID: View.NEEDS_FIXING,
+               StagedStatus.ARCHIVED: View.ARCHIVED, StagedStatus.IMPORTED: View.SYNCED}  # fmt: skip
+
+
+class DetailShown:
+    """What the details of one request share."""
+
+    def __init__(self, company: Company, actor: Actor, metadata: Metadata, section: str) -> None:
+        self.company, self.actor, self.metadata = company, actor, metadata
+        self.section = section
+        self.colleagues = Colleagues(company, actor.user_id)
+
+    # An export
+
+    def export(self, seen: ExportSeen, inputs: Sequence[FormField], undo_seconds: int) -> Detail:
+        export, node = seen.export, seen.node
+        entity = ENTITIES[export.item_type]
+        url = reverse("approvals:export", args=[self.company.pk, export.pk])
+        sections = ["fields", *(["lines"] if entity.line_type else []), "payload", "checks", "timeline"]
+        section = self._section(sections)
+        checks = [self._check(check) for check in seen.checks]
+        money = None if export.amount is None else Money(export.amount, export.currency)
+        return Detail(
+            kind=entity.label,
+            number=export.number,
+            title=export.title,
+            url=url,
+            status=export_chip(export),
+            section=section,
+            place=self._place(EXPORT_VIEW.get(ExportState(export.state), View.SYNCED), export.number or export.title),
+            tabs=self._tabs(url, sections, section, len(node.get("lines", ())), len(checks)),
+            money=money,
+            summary=_("Sent by %(name)s.") % {"name": export.sent_by_name},
+            facts=self._export_facts(seen),
+            checks=checks,
+            banners=self._export_banners(seen),
+            fields=field_rows(self.company, entity, node, {}) if section == "fields" else (),
+            lines=self._lines(node, export.amount, export.currency) if section == "lines" else None,
+            payload=self._payload(seen) if section == "payload" else None,
+            timeline=timeline_of(self.company, record_id=export.record_id) if section == "timeline" else None,
+            decision=self._export_decision(seen, inputs, undo_seconds),
+        )
+
+    def _export_facts(self, seen: ExportSeen) -> list[FieldRow]:
+        export, node = seen.export, seen.node
+        facts = [
+            FieldRow(label=_("Sent by"), value=self._person(export.sent_by_id, export.sent_by_name)),
+            FieldRow(label=_("Sent"), value=export.sent_at),
+        ]
+        if export.decided_by_name:
+            facts.append(
+                FieldRow(label=_("Decided by"), value=self._person(export.decided_by_id, export.decided_by_name))
+            )
+            facts.append(FieldRow(label=_("Decided"), value=export.decided_at))
+        for key, label in (("vendor", _("Company")), ("project", _("Project"))):
+            if node.get(key):
+                facts.append(FieldRow(label=label, value=self._record_link(node[key])))
+        facts += [
+            FieldRow(label=_("ERP ID"), value=seen.record.origin_id, empty=_("none yet"), copy=seen.record.synced),
+            FieldRow(label=_("Version"), value=export.version),
+        ]
+        if export.attempts:
+            facts.append(FieldRow(label=_("Attempts"), value=export.attempts))
+        if export.erp_request_id:
+            facts.append(FieldRow(label=_("ERP request"), value=export.erp_request_id, copy=True))
+        return facts
+
+    def _export_banners(self, seen: ExportSeen) -> list[Banner]:
+        export = seen.export
+        if export.state == ExportState.REJECTED:
+            title = _("%(name)s rejected it.") % {"name": export.decided_by_name}
+            return [Banner(tone="yellow", icon="return", title=title, text=export.reason)]
+        if export.messages:
+            return [Banner(tone="red", icon="x", title=export.messages[0], items=export.messages[1:])]
+        if export.held_reason:
+            return [Banner(tone="amber", icon="link", title=_("Accepted, and held."), text=export.held_reason)]
+        return []
+
+    def _export_decision(self, seen: ExportSeen, inputs: Sequence[FormField], undo_seconds: int) -> Decision | None:
+        if not seen.acts:
+            return None
+        export = seen.export
+        deciding = any(act.enabled for act in seen.acts if act.act != "retrieve")
+        # Who decides here has no use for the sender's way out.
+        acts = [act for act in seen.acts if act.act != "retrieve" or not deciding]
+        buttons = [self._button(act, "export", export.pk, export.version) for act in reversed(acts)]
+        accepting = any(act.act == "accept" for act in acts)
+        label = _("Accept version %(version)s") % {"version": export.version}
+        buttons = [self._relabelled(one, label) if one.act == "accept" else one for one in buttons]
+        if seen.inputs and not inputs:  # beside the list there is no room for inputs: they open in a dialog
+            buttons = [dataclasses.replace(one, asks="dialog") if one.act == "accept" else one for one in buttons]
+        say = SAY.get(ExportState(export.state), _("What happens next?"))
+        note = ""
+        if accepting and undo_seconds:
+            note = ngettext(
+                "It can be undone for %(seconds)d second.", "It can be undone for %(seconds)d seconds.", undo_seconds
+            ) % {"seconds": undo_seconds}
+        return Decision(say=say, note=note, buttons=buttons, fields=inputs if accepting else ())
+
+    def _payload(self, seen: ExportSeen) -> Payload:
+        name, data = seen.payload(self.company)
+        text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        return Payload(
+            request_name=name,
+            data=data,
+            size=len(text),
+            sha256=hashlib.sha256(text).hexdigest(),
+            note=_("The id of the request detail is drawn when it leaves."),
+            typed=frozenset({"/commitment/origin_code", "/commitment/code", "/vendor/origin_code"}),
+        )
+
+    # A staged record
+
+    def staged(self, seen: StagedSeen) -> Detail:
+        row = seen.row
+        entity = ENTITIES[row.item_type]
+        url = reverse("approvals:staged", args=[self.company.pk, row.pk])
+        sections = ["fields", *(["lines"] if entity.line_type else []), "timeline"]
+        section = self._section(sections)
+        view = STAGED_VIEW[StagedStatus(row.status)]
+        money = None if row.amount is None else Money(row.amount, self.company.currency)
+        return Detail(
+            kind=entity.label,
+            number=row.number or row.origin_id,
+            title=row.title or row.origin_id,
+            url=url,
+            status=staged_chip(row),
+            section=section,
+            place=self._place(view if not row.waiting_for else View.NEEDS_FIXING, row.number or row.origin_id),
+            tabs=self._tabs(url, sections, section, len(seen.children), 0),
+            money=money,
+            summary=_("Staged by %(name)s.") % {"name": row.changed_by_name},
+            facts=self._staged_facts(row),
+            banners=self._staged_banners(row),
+            fields=self._staged_fields(row) if section == "fields" else (),
+            lines=self._staged_lines(seen) if section == "lines" else None,
+            timeline=timeline_of(self.company, record_id=row.record_id, objects=[("staged_record", row.pk)])
+            if section == "timeline"
+            else None,
+            decision=self._staged_decision(seen),
+        )
+
+    def _staged_facts(self, row: StagedRecord) -> list[FieldRow]:
+        facts = [
+            FieldRow(label=_("Origin ID"), value=row.origin_id, copy=True),
+            FieldRow(label=_("Code"), value=row.origin_code, empty=_("none")),
+            FieldRow(label=_("Received"), value=row.created_at),
+            FieldRow(label=_("Last change"), value=row.updated_at),
+            FieldRow(label=_("Version"), value=row.version),
+        ]
+        if row.record_id:
+            record_url = reverse("approvals:record", args=[self.company.pk, row.record_id])
+            facts.append(FieldRow(label=_("Became"), value=Link(row.title, record_url)))
+        return facts
+
+    def _staged_banners(self, row: StagedRecord) -> list[Banner]:
+        if row.messages:
+            return [Banner(tone="amber", icon="invalid", title=row.messages[0], items=row.messages[1:])]
+        if row.waiting_for:
+            waits = [
+                _("%(value)s (%(field)s of %(row)s)")
+                % {"value": one["value"], "field": one["field"], "row": one["row"]}
+                for one in row.waiting_for
+            ]
+            title = _("It waits until these are linked; then it is ready by itself.")
+            return [Banner(tone="amber", icon="link", title=title, items=waits)]
+        return []
+
+    def _staged_fields(self, row: StagedRecord) -> list[FieldRow]:
+        entity = ENTITIES[row.item_type]
+        named = {field.name: field.label for field in entity.fields}
+        named |= {
+            origin: _("%(label)s (origin ID)") % {"label": field.label}
+            for origin, field in entity.origin_fields.items()
+        }
+        node = {"data": row.data, "title": row.title}
+        known = field_rows(self.company, entity, node, {})
+        origins = [
+            FieldRow(label=named[name], value=str(value), copy=True)
+            for name, value in row.data.items()
+            if name in entity.origin_fields
+        ]
+        return known + origins
+
+    def _staged_lines(self, seen: StagedSeen) -> Any:
+        lines = [
+            {
+                "data": child.data,
+                "amount": child.amount,
+                "position": child.data.get("position") or place,
+                "origin_id": child.origin_id,
+                "cost_code": {"number": child.data.get("cost_code_origin_id") or "", "title": ""},
+                "line_item_type": {"number": child.data.get("line_item_type_origin_id") or ""},
+            }
+            for place, child in enumerate(seen.children, 1)
+        ]
+        amount = seen.row.amount or Decimal(0)
+        return line_table(lines, amount, self.company.currency, seen.row.data.get("retainage_percent"))
+
+    def _staged_decision(self, seen: StagedSeen) -> Decision | None:
+        if not seen.acts:
+            return None
+        buttons = [self._button(act, "staged", seen.row.pk, seen.row.version) for act in reversed(seen.acts)]
+        say = _("Adding it makes a record that is synced and locked.")
+        if seen.row.status == StagedStatus.ARCHIVED:
+            say = _("It will not be imported while it is archived.")
+        return Decision(say=say, buttons=buttons)
+
+    # A record
+
+    def record(self, seen: RecordSeen) -> Detail:
+        record, node = seen.record, seen.node
+        entity = ENTITIES[record.item_type]
+        url = reverse("approvals:record", args=[self.company.pk, record.pk])
+        checks = [self._check(check) for check in seen.checks]
+        sections = ["fields", *(["lines"] if entity.line_type else []), *(["checks"] if checks else []), "timeline"]
+        section = self._section(sections)
+        money = None if record.amount is None else Money(record.amount, record.currency)
+        return Detail(
+            kind=entity.label,
+            number=record.number or record.origin_code or "",
+            title=record.title,
+            url=url,
+            status=record_chip(record, seen.export),
+            section=section,
+            place=self._record_place(record),
+            tabs=self._tabs(url, sections, section, len(node.get("lines", ())), len(checks)),
+            money=money,
+            facts=self._record_facts(seen),
+            checks=checks,
+            banners=self._record_banners(seen),
+            fields=field_rows(self.company, entity, node, self._locks(record)) if section == "fields" else (),
+            lines=self._lines(node, record.amount, record.currency) if section == "lines" else None,
+            timeline=timeline_of(self.company, record_id=record.pk) if section == "timeline" else None,
+            decision=self._record_decision(seen),
+        )
+
+    def _locks(self, record: Record) -> dict[str, str]:
+        entity = ENTITIES[record.item_type]
+        closed = {field.name: closed_field(record, entity, field.name, self.actor) for field in entity.fields}
+        return {name: why.message for name, why in closed.items() if why is not None}
+
+    def _record_facts(self, seen: RecordSeen) -> list[FieldRow]:
+        record = seen.record
+        return [
+            FieldRow(label=_("ERP ID"), value=record.origin_id, empty=_("none yet"), copy=record.synced),
+            FieldRow(label=_("Code in the ERP"), value=record.origin_code, empty=_("none")),
+            FieldRow(label=_("Made by"), value=record.created_by_name),
+            FieldRow(label=_("Last change"), value=record.updated_at),
+            FieldRow(label=_("Changed by"), value=record.edited_by_name),
+            FieldRow(label=_("Version"), value=record.version),
+        ]
+
+    def _record_banners(self, seen: RecordSeen) -> list[Banner]:
+        export, record = seen.export, seen.record
+        if export is not None and export.state == ExportState.REJECTED and not record.synced:
+            title = _("%(name)s rejected it.") % {"name": export.decided_by_name}
+            return [Banner(tone="yellow", icon="return", title=title, text=export.reason)]
+        if export is not None and export.state == ExportState.FAILED and export.messages:
+            return [Banner(tone="red", icon="x", title=export.messages[0], items=export.messages[1:])]
+        if record.synced:
+            text = _("Locked fields follow the ERP until it is unlinked.")
+            return [
+                Banner(tone="green", icon="check", title=_("Synced as %(id)s.") % {"id": record.origin_id}, text=text)
+            ]
+        return []
+
+    def _record_decision(self, seen: RecordSeen) -> Decision | None:
+        wanted = [act for act in seen.acts if act.act in {"edit", "send_to_erp", "retrieve"}]
+        if not any(act.enabled for act in wanted):
+            return None
+        buttons = []
+        for act in wanted:
+            one = self._button(act, "record", seen.record.pk, seen.record.version)
+            if act.act == "edit":
+                one = self._linked(one)
+            if act.act == "send_to_erp" and any(not check.passed for check in seen.checks) and act.enabled:
+                first = next(check for check in seen.checks if not check.passed)
+                one = self._closed(one, first.remedy)
+            buttons.append(one)
+        return Decision(say=_("Nothing leaves before an accounting approver has accepted it."), buttons=buttons)
+
+    # Shared
+
+    def _section(self, sections: Sequence[str]) -> Section:
+        return self.section if self.section in sections else "fields"  # type: ignore[return-value]
+
+    def _tabs(self, url: str, sections: Sequence[str], current: str, lines: int, checks: int) -> list[TypeTab]:
+        counts = {"lines": lines, "checks": checks}
+        return [
+            TypeTab(
+                label=SECTION_LABELS[name](),
+                url=f"{url}?tab={name}",
+                count=counts.get(name),
+                current=name == current,
+            )
+            for name in sections
+        ]
+
+    def _place(self, view: View, name: str) -> Place:
+        return Place(back=Link(str(VIEW_LABELS[view]), queue_url(self.company, Asked(view))), name=name)
+
+    def _record_place(self, record: Record) -> Place:
+        home = reverse("approvals:records", args=[self.company.pk])
+        back = Link(ENTITIES[record.item_type].plural, f"{home}?item_type={record.item_type}")
+        return Place(back=back, name=record.number or record.title)
+
+    def _check(self, check: RuleCheck) -> Check:
+        fix = None
+        if not check.passed and check.record_id:
+            fix = Link(_("Open it"), reverse("approvals:record", args=[self.company.pk, check.record_id]))
+        return Check(text=check.label, passed=check.passed, how_to_fix=check.remedy, fix=fix, code=check.code)
+
+    def _lines(self, node: Any, amount: Decimal | None, currency: str) -> Any:
+        return line_table(node.get("lines", ()), amount or Decimal(0), currency, node["data"].get("retainage_percent"))
+
+    def _person(self, person_id: int | None, name: str) -> Person:
+        return Person(name, you=person_id is not None and person_id == self.actor.user_id)
+
+    def _record_link(self, node: Any) -> Link:
+        return Link(node["title"], reverse("approvals:record", args=[self.company.pk, node["id"]]))
+
+    def _button(self, act: Any, place: str, object_id: int, version: int) -> DecisionButton:
+        return button(act, place, self.company.pk, object_id, version=version, colleagues=self.colleagues)
+
+    def _relabelled(self, one: DecisionButton, label: str) -> DecisionButton:
+        return dataclasses.replace(one, label=label)
+
+    def _linked(self, one: DecisionButton) -> DecisionButton:
+        """An act that opens a page instead of doing something."""
+        return dataclasses.replace(one, asks="page", version=None)
+
+    def _closed(self, one: DecisionButton, why: str) -> DecisionButton:
+        return dataclasses.replace(one, why_not=why)
+
+
+SECTION_LABELS = {
+    "fields": lambda: _("Fields"),
+    "lines": lambda: _("Lines"),
+    "payload": lambda: _("What will be sent"),
+    "checks": lambda: _("Checks"),
+    "timeline": lambda: _("Timeline"),
+}
+SAY = {
+    ExportState.READY_TO_EXPORT: gettext_lazy("Accepting sends exactly this version to the ERP."),
+    ExportState.ACCEPTED: gettext_lazy("Accepted. It leaves when the undo time is over."),
+    ExportState.FAILED: gettext_lazy("Retry sends the accepted version again; reject opens it for its sender."),
+}

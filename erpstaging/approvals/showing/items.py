@@ -1,0 +1,191 @@
+"""What project people see of their own: the home, the list of one type, and everything they sent."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from erpstaging.approvals.presenters import (
+    Empty,
+    Home,
+    ItemList,
+    ItemRow,
+    Link,
+    Money,
+    Pager,
+    Person,
+    RecordKind,
+    ReturnedItem,
+    Text,
+    Totals,
+)
+from erpstaging.approvals.showing.acts import Colleagues, button
+from erpstaging.approvals.showing.words import record_chip
+from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company
+from erpstaging.records.models import Record
+from erpstaging.staging.acts import record_acts
+from erpstaging.staging.models import ExportState, StagedExport
+
+SHOWN_AT_HOME, SHOWN_OF_MINE = 10, 200
+NEXT_STEP: Mapping[str, Text] = {
+    ExportState.READY_TO_EXPORT: gettext_lazy("An accounting approver decides"),
+    ExportState.ACCEPTED: gettext_lazy("It leaves in a moment"),
+    ExportState.EXPORTING: gettext_lazy("The ERP answers"),
+    ExportState.FAILED: gettext_lazy("An approver retries or rejects it"),
+    ExportState.REJECTED: gettext_lazy("Mend it and send it again"),
+    ExportState.RETRIEVED: gettext_lazy("Change it and send it again"),
+    ExportState.SYNCED: gettext_lazy("Nothing: it is in the ERP"),
+    ExportState.UNLINKED: gettext_lazy("Send it again when it is ready"),
+}
+WITH_ACCOUNTING = {ExportState.READY_TO_EXPORT, ExportState.ACCEPTED, ExportState.FAILED}
+
+
+def home_shown(company: Company, actor: Actor, item_types: Sequence[str]) -> Home:
+    mine = _mine(company, actor)
+    counts = dict(
+        Record.objects.of(company)
+        .filter(item_type__in=item_types, deleted_at=None)
+        .order_by()
+        .values_list("item_type")
+        .annotate(n=Count("pk"))
+    )
+    may_make = actor.may("project")
+    return Home(
+        returned=[_returned(company, actor, export) for export in mine if export.state == ExportState.REJECTED],
+        under_way=[
+            item_row(company, actor, export.record, export)
+            for export in mine
+            if export.is_open or export.state == ExportState.RETRIEVED
+        ][:SHOWN_AT_HOME],
+        all_items=Link(_("My items"), reverse("approvals:mine", args=[company.pk])),
+        kinds=[
+            RecordKind(
+                label=ENTITIES[item_type].plural,
+                url=f"{reverse('approvals:records', args=[company.pk])}?item_type={item_type}",
+                icon=ENTITIES[item_type].icon,
+                count=counts.get(item_type, 0),
+                new=_new(company, actor, ENTITIES[item_type]) if may_make else None,
+            )
+            for item_type in item_types
+        ],
+    )
+
+
+def mine_shown(company: Company, actor: Actor) -> ItemList:
+    mine = _mine(company, actor)
+    rejected = [export for export in mine if export.state == ExportState.REJECTED]
+    return ItemList(
+        title=_("My items"),
+        lead=_("Everything you sent to accounting, newest first."),
+        rows=[item_row(company, actor, one.record, one) for one in mine if one not in rejected],
+        returned=[_returned(company, actor, export) for export in rejected],
+        heading=_("On their way and done"),
+        empty=Empty(
+            title=_("You have sent nothing yet."),
+            text=_("What you send to accounting appears here, with who has it and what comes next."),
+            icon="mine",
+            links=[Link(_("Records"), reverse("approvals:records", args=[company.pk]))],
+        ),
+    )
+
+
+def items_shown(company: Company, actor: Actor, entity: Entity, *, page: int, per_page: int) -> ItemList:
+    rows = Record.objects.of(company).filter(item_type=entity.item_type, deleted_at=None)
+    total = rows.count()
+    records = list(rows.order_by("-pk")[(page - 1) * per_page : page * per_page])
+    newest = _newest_exports(company, records)
+    here = f"{reverse('approvals:records', args=[company.pk])}?item_type={entity.item_type}"
+    new = _new(company, actor, entity) if actor.may("project") else None
+    return ItemList(
+        title=entity.plural,
+        rows=[item_row(company, actor, record, newest.get(record.pk)) for record in records],
+        totals=Totals(total),
+        heading=_("Newest first"),
+        pager=_pager(here, page, per_page, total),
+        new=[new] if new else [],
+        empty=Empty(title=_("There are none yet."), icon=entity.icon, links=[new] if new else []),
+    )
+
+
+def _pager(here: str, page: int, per_page: int, total: int) -> Pager | None:
+    if total <= per_page:
+        return None
+    return Pager(
+        text=_("Page %(page)d of %(pages)d") % {"page": page, "pages": -(-total // per_page)},
+        previous_url=f"{here}&page={page - 1}" if page > 1 else "",
+        next_url=f"{here}&page={page + 1}" if page * per_page < total else "",
+    )
+
+
+def _new(company: Company, actor: Actor, entity: Entity) -> Link | None:
+    if entity.kept_by_admins and not actor.may("project_admin"):
+        return None
+    url = reverse("approvals:new_record", args=[company.pk, entity.item_type])
+    return Link(_("New %(kind)s") % {"kind": entity.label.lower()}, url)
+
+
+def _newest_exports(company: Company, records: Sequence[Record]) -> dict[int, StagedExport]:
+    exports = StagedExport.objects.of(company).filter(record_id__in=[record.pk for record in records])
+    return {one.record_id: one for one in exports.order_by("record_id", "-pk").distinct("record_id")}
+
+
+def _mine(company: Company, actor: Actor) -> list[StagedExport]:
+    """The newest export of each of my objects, newest first."""
+    exports = StagedExport.objects.of(company).filter(sent_by_id=actor.user_id).select_related("record")
+    seen: dict[int, StagedExport] = {}
+    for export in exports.order_by("-pk")[:SHOWN_OF_MINE]:
+        seen.setdefault(export.record_id, export)
+    return list(seen.values())
+
+
+def item_row(company: Company, actor: Actor, record: Record, export: StagedExport | None) -> ItemRow:
+    acts = [act for act in record_acts(record, actor, export) if act.act in {"retrieve"} and act.enabled]
+    colleagues = Colleagues(company, actor.user_id)
+    return ItemRow(
+        key=f"record-{record.pk}",
+        url=reverse("approvals:record", args=[company.pk, record.pk]),
+        status=record_chip(record, export),
+        icon=ENTITIES[record.item_type].icon,
+        number=record.number or record.origin_code or "",
+        title=record.title,
+        money=None if record.amount is None else Money(record.amount, record.currency),
+        who_has_it=_holder(actor, export),
+        since=export.changed_at if export is not None else record.updated_at,
+        next_step=_next_step(record, export),
+        decisions=[button(act, "record", company.pk, record.pk, version=None, colleagues=colleagues) for act in acts],
+        open_link=Link(_("Open"), reverse("approvals:record", args=[company.pk, record.pk])),
+    )
+
+
+def _next_step(record: Record, export: StagedExport | None) -> Text:
+    if export is not None and (export.is_open or not record.synced):
+        return NEXT_STEP.get(export.state, "")
+    return NEXT_STEP[ExportState.SYNCED] if record.synced else _("Send it when it is ready")
+
+
+def _holder(actor: Actor, export: StagedExport | None) -> Person | None:
+    if export is None:
+        return None
+    if export.state in WITH_ACCOUNTING:
+        return Person(_("Accounting"))
+    if export.state == ExportState.EXPORTING:
+        return Person(_("the ERP"))
+    if export.state in {ExportState.REJECTED, ExportState.RETRIEVED}:
+        return Person(export.sent_by_name, you=export.sent_by_id == actor.user_id)
+    return None
+
+
+def _returned(company: Company, actor: Actor, export: StagedExport) -> ReturnedItem:
+    return ReturnedItem(
+        row=item_row(company, actor, export.record, export),
+        by=Person(export.decided_by_name, you=export.decided_by_id == actor.user_id),
+        at=export.decided_at or export.changed_at,
+        reason=export.reason,
+        code=export.reason_code,
+        edit=Link(_("Mend it"), reverse("approvals:edit_record", args=[company.pk, export.record_id])),
+    )

@@ -1,0 +1,314 @@
+"""The work queue as its page shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from erpstaging.approvals.presenters import (
+    Choice,
+    Empty,
+    Filter,
+    Flag,
+    FormField,
+    Link,
+    Money,
+    Pager,
+    Person,
+    Queue,
+    QueueRow,
+    StatusChip,
+    Text,
+    Totals,
+    TypeTab,
+    ViewLink,
+)
+from erpstaging.approvals.showing.acts import Colleagues, button
+from erpstaging.approvals.showing.words import VIEW_ICONS, VIEW_LABELS, export_chip, staged_chip
+from erpstaging.approvals.statuses import Status
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company
+from erpstaging.connections.metadata import Metadata
+from erpstaging.records.models import Record
+from erpstaging.staging.acts import export_acts, staged_record_acts
+from erpstaging.staging.exports import inputs_wanted
+from erpstaging.staging.models import ExportState, StagedExport, StagedRecord
+from erpstaging.staging.queue import Asked, Part, Row, View
+
+HOT = {View.FAILED}
+
+
+@dataclass(slots=True)
+class QueueShown:
+    """Turns rows into what the list shows; one per request, since it remembers what it looked up."""
+
+    company: Company
+    actor: Actor
+    metadata: Metadata
+    records: Mapping[int, Record]
+    colleagues: Colleagues
+
+    def row(self, row: Row, *, outcome: str = "") -> QueueRow:
+        one = row.object
+        if isinstance(one, StagedRecord):
+            return self._staged(row, one, outcome)
+        if isinstance(one, StagedExport):
+            return self._export(row, one, outcome)
+        if isinstance(one, Record):
+            return self._record(row, one)
+        raise TypeError(f"{type(one).__name__} does not stand in the queue.")
+
+    def _staged(self, row: Row, staged: StagedRecord, outcome: str) -> QueueRow:
+        messages = [*staged.messages, *(_waits_for(one) for one in staged.waiting_for)]
+        acts = staged_record_acts(staged, self.actor)
+        shown = [
+            button(act, "staged", self.company.pk, staged.pk, version=staged.version, colleagues=self.colleagues)
+            for act in acts
+        ]
+        return QueueRow(
+            key=f"staged-{staged.pk}",
+            url=reverse("approvals:staged", args=[self.company.pk, staged.pk]),
+            status=staged_chip(staged),
+            icon=ENTITIES[staged.item_type].icon,
+            number=staged.number or staged.origin_id,
+            title=staged.title or staged.origin_id,
+            project=row.project,
+            company=row.vendor,
+            money=None if staged.amount is None else Money(staged.amount, self.company.currency),
+            waiting_since=row.since,
+            messages=messages[:2],
+            decisions=[one for one in shown if one.act in {"import", "reject"}],
+            more=[one for one in shown if one.act not in {"import", "reject"}],
+            outcome=outcome,
+        )
+
+    def _export(self, row: Row, export: StagedExport, outcome: str) -> QueueRow:
+        record = self.records[export.record_id]
+        asks = "below" if inputs_wanted(self.metadata, export) else ""
+        shown = [
+            button(
+                act,
+                "export",
+                self.company.pk,
+                export.pk,
+                version=export.version,
+                colleagues=self.colleagues,
+                asks="below" if asks and act.act == "accept" else "",
+            )
+            for act in export_acts(export, record, self.actor)
+            if act.act != "retrieve"
+        ]
+        foremost = {"accept", "retry", "reject"}
+        return QueueRow(
+            key=f"export-{export.pk}",
+            url=reverse("approvals:export", args=[self.company.pk, export.pk]),
+            status=export_chip(export),
+            icon=ENTITIES[export.item_type].icon,
+            number=export.number,
+            title=export.title,
+            project=row.project,
+            company=row.vendor,
+            money=None if export.amount is None else Money(export.amount, export.currency),
+            sender=Person(export.sent_by_name, you=export.sent_by_id == self.actor.user_id),
+            waiting_since=row.since,
+            flags=_flags(export),
+            messages=export.messages[:2] or ([export.held_reason] if export.held_reason else []),
+            decisions=[one for one in shown if one.act in foremost],
+            more=[one for one in shown if one.act not in foremost],
+            outcome=outcome,
+        )
+
+    def _record(self, row: Row, record: Record) -> QueueRow:
+        return QueueRow(
+            key=f"record-{record.pk}",
+            url=reverse("approvals:record", args=[self.company.pk, record.pk]),
+            status=StatusChip.of(Status.SYNCED),
+            icon=ENTITIES[record.item_type].icon,
+            number=record.number or record.origin_code or "",
+            title=record.title,
+            project=row.project,
+            company=row.vendor,
+            money=None if record.amount is None else Money(record.amount, record.currency),
+            waiting_since=row.since,
+        )
+
+
+def _waits_for(one: Mapping[str, Any]) -> str:
+    kind = ENTITIES[one["targets"][0]].label.lower() if one["targets"][0] in ENTITIES else one["field"]
+    return _("Waits for %(kind)s %(value)s to be linked") % {"value": one["value"], "kind": kind}
+
+
+def _flags(export: StagedExport) -> list[Flag]:
+    flags = []
+    if export.state == ExportState.FAILED and export.attempts > 1:
+        flags.append(Flag("refresh", _("%(count)d attempts") % {"count": export.attempts}))
+    return flags
+
+
+def queue_url(company: Company, asked: Asked, **changed: Any) -> str:
+    """The address of a part of the queue; everything that is asked stands in it."""
+    query = {
+        "view": asked.view,
+        "type": asked.item_types[0] if asked.item_types else "",
+        "q": asked.text,
+        "project": asked.project_id or "",
+        "cursor": "",
+        **changed,
+    }
+    kept = {name: value for name, value in query.items() if value}
+    return f"{reverse('approvals:queue', args=[company.pk])}?{urlencode(kept)}"
+
+
+def view_links(company: Company, counts: Mapping[View, int], current: View | None) -> list[ViewLink]:
+    return [
+        ViewLink(
+            label=VIEW_LABELS[view],
+            url=queue_url(company, Asked(view)),
+            icon=VIEW_ICONS[view],
+            count=counts.get(view, 0),
+            capped=counts.get(view, 0) > 10_000,
+            hot=view in HOT and counts.get(view, 0) > 0,
+            current=view is current,
+        )
+        for view in VIEW_LABELS
+    ]
+
+
+def queue_shown(
+    shown: QueueShown,
+    asked: Asked,
+    part: Part,
+    *,
+    tabs: list[str],
+    counts: Mapping[str, int],
+    projects: list[tuple[int, str]],
+) -> Queue:
+    company = shown.company
+    label = VIEW_LABELS[asked.view]
+    return Queue(
+        title=label,
+        rows=[shown.row(row) for row in part.rows],
+        tabs=_tabs(company, asked, tabs, counts),
+        totals=totals_of(part),
+        pager=_pager(company, asked, part),
+        filters=_filters(company, asked, projects),
+        filter_fields=_filter_fields(asked, projects),
+        filter_url=reverse("approvals:queue", args=[company.pk]),
+        clear_url=queue_url(company, Asked(asked.view)),
+        empty=_empty(company, asked),
+    )
+
+
+def totals_of(part: Part) -> Totals:
+    return Totals(part.total, part.capped, [Money(amount, currency) for currency, amount in sorted(part.sums.items())])
+
+
+def _tabs(company: Company, asked: Asked, tabs: list[str], counts: Mapping[str, int]) -> list[TypeTab]:
+    chosen = asked.item_types[0] if asked.item_types else ""
+    everything = TypeTab(
+        label=_("All"), url=queue_url(company, asked, type=""), count=sum(counts.values()), current=not chosen
+    )
+    return [
+        everything,
+        *(
+            TypeTab(
+                label=ENTITIES[item_type].plural,
+                url=queue_url(company, asked, type=item_type),
+                count=counts.get(item_type, 0),
+                current=item_type == chosen,
+            )
+            for item_type in tabs
+        ),
+    ]
+
+
+def _pager(company: Company, asked: Asked, part: Part) -> Pager | None:
+    if not asked.cursor and not part.next_cursor:
+        return None
+    return Pager(
+        text=_("%(count)d rows here") % {"count": len(part.rows)},
+        previous_url=queue_url(company, asked) if asked.cursor else "",
+        next_url=queue_url(company, asked, cursor=part.next_cursor) if part.next_cursor else "",
+    )
+
+
+def _filters(company: Company, asked: Asked, projects: list[tuple[int, str]]) -> list[Filter]:
+    filters = []
+    if asked.text:
+        filters.append(Filter(_("Text"), queue_url(company, asked, q=""), asked.text))
+    if asked.project_id:
+        name = dict(projects).get(asked.project_id, str(asked.project_id))
+        filters.append(Filter(_("Project"), queue_url(company, asked, project=""), name))
+    return filters
+
+
+def _filter_fields(asked: Asked, projects: list[tuple[int, str]]) -> list[FormField]:
+    choices = [Choice("", _("Any project")), *(Choice(str(one_id), name) for one_id, name in projects)]
+    return [
+        FormField(name="view", label=_("View"), kind="choice", value=str(asked.view),
+                  choices=[Choice(str(view), label) for view, label in VIEW_LABELS.items()], full_width=True),
+        FormField(name="q", label=_("Number, title, company or origin ID"), value=asked.text, full_width=True),
+        FormField(name="project", label=_("Project"), kind="choice", value=str(asked.project_id or ""),
+                  choices=choices, full_width=True),
+    ]  # fmt: skip
+
+
+def _empty(company: Company, asked: Asked) -> Empty:
+    if asked.text or asked.project_id or asked.item_types:
+        return Empty(
+            title=_("No rows match these filters."),
+            icon="search",
+            links=[Link(_("Clear filters"), queue_url(company, Asked(asked.view)))],
+        )
+    title, text, ways = EMPTY_TEXTS[asked.view]
+    links = [Link(str(VIEW_LABELS[view]), queue_url(company, Asked(view))) for view in ways]
+    return Empty(title=title, text=text, icon="done", links=links)
+
+
+EMPTY_TEXTS: Mapping[View, tuple[Text, Text, tuple[View, ...]]] = {
+    View.READY_TO_IMPORT: (
+        gettext_lazy("Nothing waits for you."),
+        gettext_lazy("What the integrator stages appears here, oldest first."),
+        (View.READY_TO_EXPORT, View.NEEDS_FIXING),
+    ),
+    View.NEEDS_FIXING: (
+        gettext_lazy("Everything is complete."),
+        gettext_lazy("No staged row is invalid or waits for another."),
+        (View.READY_TO_IMPORT,),
+    ),
+    View.READY_TO_EXPORT: (
+        gettext_lazy("Nothing waits for you."),
+        gettext_lazy("What project people send appears here, oldest first."),
+        (View.EXPORTING, View.SYNCED),
+    ),
+    View.EXPORTING: (
+        gettext_lazy("Nothing is on its way."),
+        gettext_lazy("Accepted exports stand here until the ERP has answered."),
+        (View.SYNCED,),
+    ),
+    View.FAILED: (
+        gettext_lazy("Nothing failed."),
+        gettext_lazy("An export that the ERP refuses stands here with its reason."),
+        (View.EXPORTING,),
+    ),
+    View.REJECTED: (
+        gettext_lazy("Nothing is rejected."),
+        gettext_lazy("What was sent back stands here with its reason."),
+        (View.READY_TO_EXPORT,),
+    ),
+    View.SYNCED: (
+        gettext_lazy("Nothing is synced yet."),
+        gettext_lazy("Imported and exported objects stand here with their origin IDs."),
+        (View.READY_TO_IMPORT,),
+    ),
+    View.ARCHIVED: (
+        gettext_lazy("Nothing is archived."),
+        gettext_lazy("Staged rows that will not be imported can be put aside."),
+        (View.READY_TO_IMPORT,),
+    ),
+}

@@ -1,0 +1,82 @@
+"""Fields and lines of an object, as rows of names and values."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from erpstaging.approvals.presenters import FieldRow, LineRow, LineTable, Link, Money, Shown
+from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.fields import Field
+from erpstaging.companies.models import Company
+from erpstaging.core.money import rounded
+
+Node = Mapping[str, Any]
+# What stands in the head of the page already.
+IN_THE_HEAD = {"title"}
+
+
+def field_rows(company: Company, entity: Entity, node: Node, locks: Mapping[str, str]) -> list[FieldRow]:
+    """Every field that has a value; closed ones say why."""
+    return [
+        FieldRow(
+            label=field.label,
+            value=shown_value(company, field, node),
+            lock=locks.get(field.name, ""),
+            long=field.kind == "long_text",
+        )
+        for field in entity.fields
+        if field.name not in IN_THE_HEAD and node["data"].get(field.name) not in (None, "", [])
+    ]
+
+
+def shown_value(company: Company, field: Field, node: Node) -> Shown:
+    value = node["data"].get(field.name)
+    if value is None or value == "":
+        return None
+    if field.kind == "reference":
+        target = node.get(field.name.removesuffix("_id"))
+        if not target:
+            return str(value)
+        return Link(target["title"], reverse("approvals:record", args=[company.pk, target["id"]]))
+    if field.kind in {"number", "money"}:
+        return Decimal(str(value))
+    if field.kind == "date":
+        return dt.date.fromisoformat(value)
+    if field.kind == "integers":
+        return ", ".join(str(one) for one in value)
+    return value  # type: ignore[no-any-return]
+
+
+def line_table(lines: Sequence[Node], amount: Decimal, currency: str, retainage: str | None) -> LineTable:
+    """Lines with their sum; what is held back stands below it."""
+    further = []
+    percent = Decimal(retainage or 0)
+    if percent:
+        label = _("Retainage %(percent)s %%") % {"percent": f"{percent.normalize():f}"}
+        further.append((label, rounded(amount * percent / 100, currency)))
+    rows = [_line(line, place) for place, line in enumerate(lines, 1)]
+    return LineTable(rows=rows, total=Money(amount, currency), further=further)
+
+
+def _line(line: Node, place: int) -> LineRow:
+    data, code, cost_type = line["data"], line.get("cost_code") or {}, line.get("line_item_type") or {}
+    return LineRow(
+        position=line.get("position") or place,
+        cost_code=code.get("number", ""),
+        cost_code_name=code.get("title", ""),
+        cost_type=cost_type.get("number", "") or cost_type.get("title", ""),
+        description=data.get("description") or "",
+        amount=Decimal(str(line.get("amount") or 0)),
+        quantity=_number(data.get("quantity")),
+        unit=data.get("uom") or "",
+        unit_cost=_number(data.get("unit_cost")),
+        origin_id=line.get("origin_id") or "",
+    )
+
+
+def _number(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))

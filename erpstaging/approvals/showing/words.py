@@ -1,0 +1,138 @@
+"""Statuses, acts and audit entries in the words of the pages."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from erpstaging.approvals.presenters import StatusChip, Text
+from erpstaging.approvals.statuses import Status
+from erpstaging.records.models import Record
+from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.queue import View
+
+EXPORT_STATUS: Mapping[str, Status] = {
+    ExportState.READY_TO_EXPORT: Status.READY_TO_EXPORT,
+    ExportState.ACCEPTED: Status.ACCEPTED,
+    ExportState.EXPORTING: Status.EXPORTING,
+    ExportState.FAILED: Status.FAILED,
+    ExportState.SYNCED: Status.SYNCED,
+    ExportState.RETRIEVED: Status.RETRIEVED,
+    ExportState.REJECTED: Status.REJECTED,
+    ExportState.UNLINKING: Status.UNLINKING,
+    ExportState.UNLINKED: Status.DRAFT,
+}
+VIEW_LABELS: Mapping[View, Text] = {
+    View.READY_TO_IMPORT: _("Ready to import"),
+    View.NEEDS_FIXING: _("Needs fixing"),
+    View.READY_TO_EXPORT: _("Ready to export"),
+    View.EXPORTING: _("Exporting"),
+    View.FAILED: _("Failed to export"),
+    View.REJECTED: _("Rejected"),
+    View.SYNCED: _("Synced"),
+    View.ARCHIVED: _("Archived"),
+}
+VIEW_ICONS: Mapping[View, str] = {
+    View.READY_TO_IMPORT: "in",
+    View.NEEDS_FIXING: "invalid",
+    View.READY_TO_EXPORT: "out",
+    View.EXPORTING: "spin",
+    View.FAILED: "x",
+    View.REJECTED: "return",
+    View.SYNCED: "check",
+    View.ARCHIVED: "box",
+}
+ACT_LABELS: Mapping[str, Text] = {
+    "accept": _("Accept"),
+    "reject": _("Reject"),
+    "import": _("Add as new"),
+    "archive": _("Archive"),
+    "unarchive": _("Bring back"),
+    "retry": _("Retry"),
+    "undo": _("Undo"),
+    "retrieve": _("Retrieve"),
+    "send_to_erp": _("Send to ERP"),
+    "edit": _("Edit"),
+    "delete": _("Delete"),
+}
+ACT_KEYS: Mapping[str, str] = {"accept": "a", "reject": "r", "import": "n", "undo": "u"}
+ACT_ICONS: Mapping[str, str] = {"reject": "return", "archive": "box", "retry": "refresh", "retrieve": "return-o"}
+DONE: Mapping[str, Text] = {
+    "accept": _("Accepted %(name)s"),
+    "reject": _("Rejected %(name)s"),
+    "import": _("Added %(name)s"),
+    "archive": _("Archived %(name)s"),
+    "unarchive": _("%(name)s is back under Ready to import"),
+    "retry": _("Sent %(name)s again"),
+    "undo": _("Took the accept of %(name)s back"),
+    "retrieve": _("Took %(name)s back"),
+    "send_to_erp": _("Sent %(name)s to accounting"),
+    "save": _("Saved %(name)s"),
+    "delete": _("Deleted %(name)s"),
+}
+# What a timeline says after the actor's name, with its icon and tone.
+TOLD: Mapping[str, tuple[Text, str, str]] = {
+    "record.created": (_("created it"), "pencil", "grey"),
+    "record.edited": (_("changed it"), "pencil", "grey"),
+    "record.deleted": (_("deleted it"), "trash", "grey"),
+    "record.imported": (_("brought it in from the ERP"), "in", "green"),
+    "record.linked": (_("wrote its origin ID"), "link", "green"),
+    "record.synced_from_erp": (_("synced it from the ERP"), "refresh", "grey"),
+    "line.created": (_("added a line"), "plus", "grey"),
+    "line.edited": (_("changed a line"), "pencil", "grey"),
+    "line.deleted": (_("removed a line"), "trash", "grey"),
+    "line.imported": (_("brought a line in from the ERP"), "in", "grey"),
+    "line.linked": (_("wrote the origin ID of a line"), "link", "grey"),
+    "staged_record.staged": (_("staged it"), "in", "blue"),
+    "staged_record.changed": (_("sent it with changes"), "update", "blue"),
+    "staged_record.superseded": (_("sent older data, which was kept aside"), "clock", "grey"),
+    "staged_record.imported": (_("imported it"), "check", "green"),
+    "staged_record.rejected": (_("rejected it"), "return", "yellow"),
+    "staged_record.invalid": (_("tried to import it, and a rule refused"), "invalid", "red"),
+    "staged_record.archived": (_("archived it"), "box", "grey"),
+    "staged_record.unarchived": (_("brought it back"), "in", "grey"),
+    "staged_record.staged_again": (_("put it back to be imported again"), "in", "blue"),
+    "export.sent": (_("sent it to accounting"), "out", "blue"),
+    "export.accepted": (_("accepted it"), "check", "blue"),
+    "export.accept_undone": (_("took the accept back"), "return-o", "grey"),
+    "export.released": (_("let it out to the integrator"), "out", "blue"),
+    "export.retried": (_("sent it to the integrator again"), "refresh", "blue"),
+    "export.rejected": (_("rejected it"), "return", "yellow"),
+    "export.retrieved": (_("took it back"), "return-o", "yellow"),
+    "export.failed": (_("reported a failure"), "x", "red"),
+    "export.synced": (_("closed it out: synced"), "check", "green"),
+    "export.unlinked": (_("unlinked it"), "unlinking", "grey"),
+    "detail.closed": (_("answered the request"), "info", "grey"),
+    "conflict.opened": (_("contradicted what is settled"), "conflict", "red"),
+}
+ACTOR_KINDS: Mapping[str, Text] = {
+    "person": "",
+    "service_account": _("integrator"),
+    "rule": _("rule"),
+    "system": _("service"),
+}
+
+
+def export_chip(export: StagedExport) -> StatusChip:
+    status = EXPORT_STATUS[export.state]
+    since = export.changed_at if export.state == ExportState.EXPORTING else None
+    until = export.release_at if export.state == ExportState.ACCEPTED else None
+    return StatusChip.of(status, since=since, until=until)
+
+
+def staged_chip(row: StagedRecord) -> StatusChip:
+    if row.status == StagedStatus.STAGED:
+        return StatusChip.of(Status.WAITING_FOR_PARENT if row.waiting_for else Status.READY_TO_IMPORT)
+    return StatusChip.of(
+        {
+            StagedStatus.INVALID: Status.INVALID,
+            StagedStatus.ARCHIVED: Status.ARCHIVED,
+            StagedStatus.IMPORTED: Status.SYNCED,
+        }[StagedStatus(row.status)]
+    )
+
+
+def record_chip(record: Record, export: StagedExport | None) -> StatusChip:
+    """That of its newest export; without one it is synced with an origin ID, else a draft."""
+    if export is not None and (export.is_open or not record.synced):
+        return export_chip(export)
+    return StatusChip.of(Status.SYNCED if record.synced else Status.DRAFT)

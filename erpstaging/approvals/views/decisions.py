@@ -1,0 +1,271 @@
+"""The approver's acts. Each is a plain form post; a list asks for its row back, a page goes back where it was."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from erpstaging.approvals.formats import time_text
+from erpstaging.approvals.htmx import is_partial
+from erpstaging.approvals.messages import undo_button
+from erpstaging.approvals.presenters import Ask, DecisionButton, FormField, Toast
+from erpstaging.approvals.redirects import next_or
+from erpstaging.approvals.showing.inputs import accept_fields
+from erpstaging.approvals.showing.words import ACT_LABELS, DONE
+from erpstaging.approvals.views.base import status_of
+from erpstaging.approvals.views.queue import AccountingView
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.connections.services import metadata_of
+from erpstaging.core.errors import BadRequest, Invalid, Refused
+from erpstaging.staging.exports import accept_export, reject_export, retry_export, undo_accept
+from erpstaging.staging.imports import accept_import, archive_staged_record, reject_import, unarchive_staged_record
+from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.queue import SINCE, Row
+from erpstaging.staging.reading import seen_export, seen_staged_record
+
+OUTCOMES: Mapping[str, Any] = {
+    "accept": gettext_lazy("accepted by you, %(time)s"),
+    "reject": gettext_lazy("rejected by you, %(time)s"),
+    "import": gettext_lazy("added by you, %(time)s"),
+    "archive": gettext_lazy("archived by you, %(time)s"),
+    "unarchive": gettext_lazy("brought back by you, %(time)s"),
+    "retry": gettext_lazy("sent again by you, %(time)s"),
+    "undo": "",
+}
+
+
+class ActView(AccountingView):
+    """An act on one object. `act` is its word; `object_url` the page it belongs to."""
+
+    act = ""
+    place = ""
+
+    def post(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
+        self.object_id = object_id
+        return self.done(self.do(object_id))
+
+    def do(self, object_id: int) -> StagedExport | StagedRecord:
+        raise NotImplementedError
+
+    def done(self, one: StagedExport | StagedRecord, *, text: str = "") -> HttpResponseBase:
+        toast = self.toast(one, text or str(DONE[self.act]) % {"name": one.number or one.title})
+        if not self.row:
+            self.say(toast)
+            return self.back()
+        frame = self.frame()
+        self.say(toast)
+        outcome = str(OUTCOMES[self.act]) % {"time": time_text(timezone.now())} if OUTCOMES[self.act] else ""
+        kind = "export" if isinstance(one, StagedExport) else "staged_record"
+        row = Row(kind, one, getattr(one, SINCE[type(one)]))
+        shown = self.shown([row]).row(row, outcome=outcome)
+        return self.part("approvals/row_decided.html", {"row": shown, "selectable": (), "frame": frame})
+
+    def toast(self, one: StagedExport | StagedRecord, text: str) -> Toast:
+        return Toast(text=text)
+
+    @property
+    def version(self) -> int | None:
+        """The version that was on the page. Raises BadRequest for something else."""
+        given = self.request.POST.get("version", "")
+        if not given:
+            return None
+        if not (given.isascii() and given.isdigit()) or len(given) > 18:
+            raise BadRequest(_("The version is not a number."))
+        return int(given)
+
+    def fallback_path(self) -> str:
+        return reverse(f"approvals:{self.place}", args=[self.company.pk, self.kwargs["object_id"]])
+
+
+class AskingView(ActView):
+    """An act that needs words first: `GET` asks for them, and so does a `POST` that lacks some."""
+
+    asks = "dialog"
+
+    def get(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
+        self.object_id = object_id
+        return self.asked(self.ask(object_id, None))
+
+    def ask(self, object_id: int, refusal: Refused | None) -> Ask:
+        raise NotImplementedError
+
+    def asked(self, ask: Ask, *, status: int = 200) -> HttpResponseBase:
+        if not is_partial(self.request):
+            return self.page("approvals/ask.html", {"ask": ask}, status=status)
+        template = "approvals/ask_below.html" if self.asks == "below" and self.row else "approvals/ask_dialog.html"
+        response = self.part(template, {"ask": ask}, status=status)
+        if status != 200:  # the form takes its own place again, not that of the row it would have redrawn
+            response["HX-Retarget"] = f"#ask-{ask.row}" if self.asks == "below" and self.row else "#dialog"
+            response["HX-Reswap"] = "outerHTML" if self.asks == "below" and self.row else "innerHTML"
+        return response
+
+    def refused(self, refusal: Refused) -> HttpResponseBase:
+        if self.request.method == "POST" and isinstance(refusal, Invalid):
+            return self.asked(self.ask(self.kwargs["object_id"], refusal), status=status_of(refusal))
+        return super().refused(refusal)
+
+    def button(self, label: str, version: int, *, weight: str = "primary") -> DecisionButton:
+        return DecisionButton(
+            act=self.act,
+            label=label,
+            url=self.request.path,
+            version=version,
+            weight=weight,  # type: ignore[arg-type]
+        )
+
+    @property
+    def hidden(self) -> Sequence[tuple[str, str]]:
+        return [("next", next_or(self.request, self.fallback_path()))]
+
+
+class Accept(AskingView):
+    """Accept an export; what the company's metadata asks for is typed below the row, or on the page."""
+
+    act, place, asks = "accept", "export", "below"
+
+    def do(self, object_id: int) -> StagedExport:
+        post = self.request.POST
+        wanted = {one.key for one in seen_export(self.company, object_id, self.actor).inputs}
+        inputs = {
+            "code": post.get("code", "").strip() or None,
+            "custom_fields": {key: post[key].strip() for key in wanted - {"code"} if post.get(key, "").strip()},
+            "confirm": post.get("confirm") in {"true", "on", "1"},
+        }
+        undo = timedelta(seconds=settings.UNDO_SECONDS)
+        return accept_export(self.company, object_id, actor=self.actor, version=self.version, inputs=inputs, undo=undo)
+
+    def ask(self, object_id: int, refusal: Refused | None) -> Ask:
+        seen = seen_export(self.company, object_id, self.actor)
+        errors = refusal.errors if refusal is not None else {}
+        typed = {key: str(value) for key, value in self.request.POST.items()}
+        fields = accept_fields(seen.inputs, seen.export, typed, errors)
+        named = {field.name for field in fields} | {"confirm"}
+        rules = metadata_of(self.company.pk).of(ENTITIES[seen.export.item_type])
+        say = ngettext(
+            "%(count)d value goes to the ERP with %(name)s.",
+            "%(count)d values go to the ERP with %(name)s.",
+            len(fields),
+        )
+        return Ask(
+            title=_("Accept %(name)s") % {"name": seen.export.number or seen.export.title},
+            button=self.button(_("Accept"), seen.export.version),
+            row=self.row,
+            fields=fields,
+            say=say % {"count": len(fields), "name": seen.export.number or seen.export.title},
+            warning=(rules.warning if rules else None) or "",
+            errors=[text for name, texts in errors.items() if name not in named for text in texts],
+            cancel_url=self.fallback_path(),
+            hidden=self.hidden,
+        )
+
+    def toast(self, one: StagedExport | StagedRecord, text: str) -> Toast:
+        if not isinstance(one, StagedExport) or one.state != ExportState.ACCEPTED or one.release_at is None:
+            return Toast(text=text)
+        url = reverse("approvals:undo", args=[self.company.pk, one.pk])
+        return Toast(text=text, undo=undo_button(url, one.version), undo_until=one.release_at)
+
+
+class ReasonView(AskingView):
+    """Rejecting: the reason is asked for in a dialog."""
+
+    act = "reject"
+
+    def named(self, object_id: int) -> tuple[str, int, str]:
+        """The object's name, its version, and what happens with the reason."""
+        raise NotImplementedError
+
+    def ask(self, object_id: int, refusal: Refused | None) -> Ask:
+        name, version, say = self.named(object_id)
+        errors = refusal.errors if refusal is not None else {}
+        reason = FormField(
+            name="reason",
+            label=_("Reason"),
+            kind="long_text",
+            value=self.request.POST.get("reason", ""),
+            required=True,
+            hint=_("At least three characters. It is shown to whom it concerns, as you write it."),
+            errors=list(errors.get("reason", ())),
+            max_length=4000,
+            full_width=True,
+        )
+        return Ask(
+            title=_("Reject %(name)s?") % {"name": name},
+            button=self.button(str(ACT_LABELS["reject"]), version, weight="danger"),
+            row=self.row,
+            fields=[reason],
+            say=say,
+            errors=[text for key, texts in errors.items() if key != "reason" for text in texts],
+            cancel_url=self.fallback_path(),
+            hidden=self.hidden,
+        )
+
+
+class RejectExport(ReasonView):
+    place = "export"
+
+    def named(self, object_id: int) -> tuple[str, int, str]:
+        export = seen_export(self.company, object_id, self.actor).export
+        say = _("%(name)s gets it back with your reason by mail, and can change and send it again.")
+        return export.number or export.title, export.version, say % {"name": export.sent_by_name}
+
+    def do(self, object_id: int) -> StagedExport:
+        reason = self.request.POST.get("reason", "")
+        return reject_export(self.company, object_id, actor=self.actor, version=self.version, reason=reason)
+
+
+class RejectImport(ReasonView):
+    place = "staged"
+
+    def named(self, object_id: int) -> tuple[str, int, str]:
+        row = seen_staged_record(self.company, object_id, self.actor).row
+        return row.number or row.title, row.version, _("The integrator reads your reason and stages a corrected row.")
+
+    def do(self, object_id: int) -> StagedRecord:
+        reason = self.request.POST.get("reason", "")
+        return reject_import(self.company, object_id, actor=self.actor, version=self.version, reason=reason)
+
+
+class SimpleAct(ActView):
+    """An act that needs nothing but the version."""
+
+    service: Callable[..., StagedExport | StagedRecord]
+
+    def do(self, object_id: int) -> StagedExport | StagedRecord:
+        return type(self).service(self.company, object_id, actor=self.actor, version=self.version)
+
+
+class Import(ActView):
+    act, place = "import", "staged"
+
+    def post(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
+        row = accept_import(self.company, object_id, actor=self.actor, version=self.version)
+        if row.status == StagedStatus.INVALID:
+            said = {"name": row.number or row.title, "message": row.messages[0]}
+            return self.done(row, text=_("%(name)s needs fixing: %(message)s") % said)
+        return self.done(row)
+
+
+class Archive(SimpleAct):
+    act, place = "archive", "staged"
+    service = staticmethod(archive_staged_record)
+
+
+class Unarchive(SimpleAct):
+    act, place = "unarchive", "staged"
+    service = staticmethod(unarchive_staged_record)
+
+
+class Retry(SimpleAct):
+    act, place = "retry", "export"
+    service = staticmethod(retry_export)
+
+
+class Undo(SimpleAct):
+    act, place = "undo", "export"
+    service = staticmethod(undo_accept)

@@ -1,0 +1,57 @@
+"""One staged record, export or record: its own page, or the panel beside the list."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from erpstaging.approvals.htmx import is_partial
+from erpstaging.approvals.presenters import Detail
+from erpstaging.approvals.showing.detail import DetailShown
+from erpstaging.approvals.showing.inputs import accept_fields
+from erpstaging.approvals.views.queue import AccountingView
+from erpstaging.connections.services import metadata_of
+from erpstaging.core.errors import NotFound
+from erpstaging.staging.reading import seen_export, seen_record, seen_staged_record
+
+
+class DetailPage(AccountingView):
+    """`?tab=` opens a section. A row of the list asks for the panel alone."""
+
+    for_accounting = True
+
+    def get(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
+        if self.for_accounting and not self.sees_queue:
+            raise NotFound()
+        detail = self.detail(object_id)
+        if is_partial(request):
+            return self.part("approvals/panel.html", {"detail": detail, "row": self.row})
+        return self.page("approvals/detail.html", {"detail": detail})
+
+    def detail(self, object_id: int) -> Detail:
+        raise NotImplementedError
+
+    @property
+    def showing(self) -> DetailShown:
+        metadata = metadata_of(self.company.pk)
+        return DetailShown(self.company, self.actor, metadata, self.request.GET.get("tab", "fields"))
+
+
+class StagedPage(DetailPage):
+    def detail(self, object_id: int) -> Detail:
+        return self.showing.staged(seen_staged_record(self.company, object_id, self.actor))
+
+
+class ExportPage(DetailPage):
+    def detail(self, object_id: int) -> Detail:
+        seen = seen_export(self.company, object_id, self.actor)
+        # In the panel beside the list the inputs open below their row.
+        fields = accept_fields(seen.inputs, seen.export) if not is_partial(self.request) else []
+        return self.showing.export(seen, fields, settings.UNDO_SECONDS)
+
+
+class RecordPage(DetailPage):
+    """Project people see records too; so do all members."""
+
+    for_accounting = False
+
+    def detail(self, object_id: int) -> Detail:
+        return self.showing.record(seen_record(self.company, object_id, self.actor))

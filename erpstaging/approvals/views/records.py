@@ -1,0 +1,263 @@
+"""What project people keep: their lists, the form of a record, sending it and taking it back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from erpstaging.approvals.presenters import Toast
+from erpstaging.approvals.showing.forms import LINE, LINE_COLUMNS, FormShown
+from erpstaging.approvals.showing.items import home_shown, items_shown, mine_shown
+from erpstaging.approvals.showing.words import DONE
+from erpstaging.approvals.views.base import status_of
+from erpstaging.approvals.views.queue import AccountingView
+from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.fields import INT64
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.core.errors import BadRequest, Invalid, NotFound, Refused
+from erpstaging.records.editing import create_record, delete_record, edit_record, require_right
+from erpstaging.records.lines import LineEdit
+from erpstaging.records.models import Record
+from erpstaging.staging.models import StagedExport
+from erpstaging.staging.queue import MAX_LIMIT
+from erpstaging.staging.sending import retrieve_record, send_record
+
+KEPT_HERE = ("vendor", "project", "work_order_contract")
+
+
+class RecordsPage(AccountingView):
+    """The home of project people, or with `?item_type=` the list of one type."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        item_type = request.GET.get("item_type", "")
+        if item_type not in KEPT_HERE:
+            return self.page("approvals/home.html", {"home": home_shown(self.company, self.actor, KEPT_HERE)})
+        number = request.GET.get("page", "1")
+        page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 else 1
+        items = items_shown(self.company, self.actor, ENTITIES[item_type], page=max(page, 1), per_page=MAX_LIMIT)
+        return self.page("approvals/items.html", {"items": items})
+
+
+class MinePage(AccountingView):
+    """`mine/`: everything I sent, what became of it, and what comes next."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self.page("approvals/items.html", {"items": mine_shown(self.company, self.actor)})
+
+
+class FormView(AccountingView):
+    """Making or changing a record. What was typed stays on the form when it is refused."""
+
+    def shown(self) -> FormShown:  # type: ignore[override]
+        raise NotImplementedError
+
+    @property
+    def entity(self) -> Entity:
+        raise NotImplementedError
+
+    def save(self) -> Record:
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:
+        return self.page("approvals/record_form.html", {"form": self.shown().form()})
+
+    def post(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:
+        if "add_line" in request.POST or "remove_line" in request.POST:
+            return self._redrawn()
+        record = self.save()
+        name = record.number or record.title
+        if request.GET.get("then") == "send":
+            send_record(self.company, record.pk, actor=self.actor)
+            self.say(Toast(text=str(DONE["send_to_erp"]) % {"name": name}))
+        else:
+            self.say(Toast(text=str(DONE["save"]) % {"name": name}))
+        return HttpResponseRedirect(reverse("approvals:record", args=[self.company.pk, record.pk]))
+
+    def refused(self, refusal: Refused) -> HttpResponseBase:
+        if self.request.method != "POST" or not isinstance(refusal, Invalid):
+            return super().refused(refusal)
+        errors = refusal.errors or {"base": [refusal.message]}
+        form = self.shown().form(typed=self.typed, errors=errors, rows=self.rows())
+        return self.page("approvals/record_form.html", {"form": form}, status=status_of(refusal))
+
+    def _redrawn(self) -> HttpResponseBase:
+        """One line more or less, and nothing saved."""
+        rows = self.rows()
+        removed = self.request.POST.get("remove_line", "")
+        if removed:
+            rows = [row for row in rows if row["prefix"] != removed]
+        else:
+            rows.append({"prefix": ""})
+        form = self.shown().form(typed=self.typed, rows=rows)
+        return self.page("approvals/record_form.html", {"form": form})
+
+    @property
+    def typed(self) -> Mapping[str, str]:
+        return {key: str(value) for key, value in self.request.POST.items()}
+
+    def data(self) -> dict[str, Any]:
+        """The fields that the form had; an emptied one is null. A closed field is not sent by the browser."""
+        names = [field.name for field in self.entity.edited_fields()]
+        booleans = {field.name for field in self.entity.fields if field.kind == "boolean"}
+        post = self.request.POST
+        sent = {name: post[name].strip().replace("\r\n", "\n") or None for name in names if name in post}
+        return {name: value == "true" if name in booleans else value for name, value in sent.items()}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The lines of the form in their order, each with its prefix, the id of a standing one, and its texts."""
+        post = self.request.POST
+        places = sorted(
+            {
+                int(parts[1])
+                for key in post
+                if (parts := key.split("-"))[0] == LINE and len(parts) > 2 and _place(parts[1])
+            }
+        )
+        rows = []
+        for place in places:
+            row: dict[str, Any] = {name: post.get(f"{LINE}-{place}-{name}", "").strip() for name in LINE_COLUMNS}
+            given = post.get(f"{LINE}-{place}-id", "")
+            row["id"] = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+            row["prefix"] = f"{LINE}-{place}"
+            rows.append(row)
+        return rows
+
+    def lines(self, standing: Sequence[Record]) -> list[LineEdit]:
+        """What the form wants of the lines: a standing one that is not on it any more is removed."""
+        if self.entity.line_type is None:
+            return []
+        edits = []
+        for row in self.rows():
+            values = {name: row[name] or None for name in LINE_COLUMNS}
+            if row["id"] is None and not any(values.values()):
+                continue  # a blank line at the end is no line
+            edits.append(LineEdit(row["id"], _calculated(values)))
+        kept = {edit.id for edit in edits}
+        return [*edits, *(LineEdit(line.pk, {}, delete=True) for line in standing if line.pk not in kept)]
+
+
+def _place(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6
+
+
+def _calculated(values: dict[str, Any]) -> dict[str, Any]:
+    """A form's line is quantity times unit cost; other values of a standing line stay."""
+    if values.get("quantity") and values.get("unit_cost"):
+        return {**values, "extended_type": "calculated"}
+    return values
+
+
+class NewRecord(FormView):
+    """`records/new/<item_type>/`."""
+
+    @property
+    def entity(self) -> Entity:
+        item_type = self.kwargs["item_type"]
+        if item_type not in KEPT_HERE:
+            raise NotFound()
+        return ENTITIES[item_type]
+
+    def shown(self) -> FormShown:  # type: ignore[override]
+        require_right(self.actor, self.entity)
+        return FormShown(self.company, self.actor, self.entity, project_id=self.project_id)
+
+    @property
+    def project_id(self) -> int | None:
+        given = self.request.POST.get("project_id") or self.request.GET.get("project_id") or ""
+        if not (given.isascii() and given.isdigit()) or len(given) > 19 or not 0 < int(given) < INT64:
+            return None
+        return int(given)
+
+    def save(self) -> Record:
+        return create_record(
+            self.company,
+            actor=self.actor,
+            item_type=self.entity.item_type,
+            project_id=self.project_id,
+            data=self.data(),
+            lines=self.lines(()),
+        )
+
+
+class EditRecord(FormView):
+    """`records/<id>/edit/`."""
+
+    @property
+    def entity(self) -> Entity:
+        return ENTITIES[self.record.item_type]
+
+    @property
+    def record(self) -> Record:
+        found: Record | None = (
+            Record.objects.of(self.company).filter(pk=self.kwargs["object_id"], deleted_at=None, parent=None).first()
+        )
+        if found is None:
+            raise NotFound()
+        return found
+
+    def standing(self) -> list[Record]:
+        lines = Record.objects.of(self.company).filter(parent_id=self.kwargs["object_id"], deleted_at=None)
+        return list(lines.order_by("position", "pk"))
+
+    def shown(self) -> FormShown:  # type: ignore[override]
+        record = self.record
+        require_right(self.actor, self.entity, record)
+        export = StagedExport.objects.of(self.company).filter(record=record).order_by("-pk").first()
+        return FormShown(self.company, self.actor, self.entity, record=record, lines=self.standing(), export=export)
+
+    def save(self) -> Record:
+        given = self.request.POST.get("version", "")
+        if given and not (given.isascii() and given.isdigit() and len(given) < 18):
+            raise BadRequest(_("The version is not a number."))
+        return edit_record(
+            self.company,
+            self.kwargs["object_id"],
+            actor=self.actor,
+            data=self.data(),
+            version=int(given) if given else None,
+            lines=self.lines(self.standing()),
+        )
+
+
+class RecordAct(AccountingView):
+    """An act on a record, back to its page."""
+
+    act = ""
+
+    def post(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
+        self.do(object_id)
+        record = Record.objects.of(self.company).get(pk=object_id)
+        self.say(Toast(text=str(DONE[self.act]) % {"name": record.number or record.title}))
+        return self.back()
+
+    def do(self, object_id: int) -> None:
+        raise NotImplementedError
+
+    def fallback_path(self) -> str:
+        return reverse("approvals:record", args=[self.company.pk, self.kwargs["object_id"]])
+
+
+class Send(RecordAct):
+    act = "send_to_erp"
+
+    def do(self, object_id: int) -> None:
+        send_record(self.company, object_id, actor=self.actor)
+
+
+class Retrieve(RecordAct):
+    act = "retrieve"
+
+    def do(self, object_id: int) -> None:
+        retrieve_record(self.company, object_id, actor=self.actor)
+
+
+class Delete(RecordAct):
+    act = "delete"
+
+    def do(self, object_id: int) -> None:
+        delete_record(self.company, object_id, actor=self.actor)
+
+    def fallback_path(self) -> str:
+        return reverse("approvals:records", args=[self.company.pk])
