@@ -147,6 +147,13 @@ def lock_account(account_id: int, company: Company) -> ServiceAccount:
     return cast("ServiceAccount", account)
 
 
+def account_called(client_id: str) -> ServiceAccount | None:
+    if not client_id.isprintable() or len(client_id) > 255:
+        return None
+    found: ServiceAccount | None = ServiceAccount.objects.filter(client_id=client_id).first()
+    return found
+
+
 def account_with_secret(client_id: str, client_secret: str, address: str | None) -> ServiceAccount | None:
     """The usable account that this secret opens. An unknown account costs the same time as a wrong secret."""
     hasher = get_hasher("client_secret")
