@@ -6,6 +6,7 @@ from typing import Any
 
 from erpstaging.audit import log as audit
 from erpstaging.companies.actors import Actor
+from erpstaging.core.documents import plain
 from erpstaging.core.errors import Invalid
 from erpstaging.core.locks import lock
 from erpstaging.erp_requests.models import ErpRequestDetail
