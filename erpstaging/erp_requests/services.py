@@ -101,9 +101,9 @@ def _draw_ids(count: int) -> Any:
 
 def retire_details(company_id: int, item_ids: Sequence[int]) -> None:
     """From now on no detail of these items moves their export: something newer stands in its place, or nothing."""
-    ErpRequestDetail.objects.of(company_id).filter(item_id__in=item_ids, current=True).update(
-        current=False, updated_at=timezone.now()
-    )
+    if item_ids:
+        rows = ErpRequestDetail.objects.of(company_id).filter(item_id__in=item_ids, current=True)
+        rows.update(current=False, updated_at=timezone.now())
 
 
 def take(company_id: int, erp_request_id: int) -> ErpRequest:
