@@ -7,6 +7,8 @@ pytest_plugins = [
     "tests.fixtures.scope",
     "tests.fixtures.people",
     "tests.fixtures.ledger",
+    "tests.fixtures.gate",
     "tests.fixtures.hooks",
     "tests.fixtures.callers",
+    "tests.fixtures.demo",
 ]

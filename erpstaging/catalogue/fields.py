@@ -12,6 +12,7 @@ from erpstaging.core.money import parse_amount, wire_amount
 Kind = Literal["text", "long_text", "integer", "boolean", "number", "money", "date", "choice", "integers", "reference"]
 TEXT, LONG_TEXT = 255, 20_000
 INT64 = 2**63
+LAST_POSITION = 1_000_000_000
 TRUE_WORDS, FALSE_WORDS = {"1", "true", "yes"}, {"0", "false", "no"}
 PLAIN_INTEGER = re.compile(r"-?\d{1,19}")
 
@@ -29,6 +30,8 @@ class Field:
     kind: Kind = "text"
     label: str
     max_length: int = TEXT
+    smallest: int = -INT64
+    largest: int = INT64 - 1
     choices: tuple[str, ...] = ()
     required: bool = False
     required_at_import: bool = False
@@ -58,7 +61,7 @@ def _integer(field: Field, value: Any) -> int:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("must be a whole number")
-    if not -INT64 <= value < INT64:
+    if not field.smallest <= value <= field.largest:
         raise ValueError("is out of range")
     return value
 
@@ -139,6 +142,11 @@ def boolean(name: str, label: str, **more: Any) -> Field:
 
 def integer(name: str, label: str, **more: Any) -> Field:
     return Field(name=name, kind="integer", label=label, **more)
+
+
+def position(name: str = "position", label: str = "Position") -> Field:
+    """A place in a list."""
+    return Field(name=name, kind="integer", label=label, smallest=0, largest=LAST_POSITION)
 
 
 def number(name: str, label: str, **more: Any) -> Field:

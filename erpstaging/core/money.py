@@ -4,11 +4,13 @@ A column holds NUMERIC(23,4): up to 19 digits before the point and four after it
 """
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 PLAIN_DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?")
 MAX_WHOLE_DIGITS, MAX_PLACES = 19, 4
+LIMIT = Decimal(10) ** MAX_WHOLE_DIGITS
+TOO_LONG = f"has more than {MAX_WHOLE_DIGITS} digits before the decimal point"
 # Currencies without a minor unit, or with three digits of it (ISO 4217).
 MINOR_UNITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "XAF": 0, "XOF": 0} | {
     "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3, "IQD": 3,
@@ -29,7 +31,7 @@ def parse_amount(value: Any) -> Decimal:
     if len(places.rstrip("0")) > MAX_PLACES:
         raise ValueError(f"has more than {MAX_PLACES} decimal places")
     if len(whole.lstrip("0")) > MAX_WHOLE_DIGITS:
-        raise ValueError(f"has more than {MAX_WHOLE_DIGITS} digits before the decimal point")
+        raise ValueError(TOO_LONG)
     return Decimal(text)
 
 
@@ -39,6 +41,21 @@ def wire_amount(amount: Decimal | None) -> str | None:
         return None
     whole, _, places = f"{amount:.4f}".partition(".")
     return f"{whole}.{places.rstrip('0') or '0'}"
+
+
+def fits(amount: Decimal) -> bool:
+    """Whether a column can hold it."""
+    return abs(amount) < LIMIT
+
+
+def extended(quantity: Decimal, unit_cost: Decimal, currency: str) -> Decimal:
+    """Quantity times unit cost in the currency's smallest unit. Raises ValueError when no column can hold it."""
+    with localcontext() as context:
+        context.prec = 4 * MAX_WHOLE_DIGITS  # two factors of 23 digits, exactly
+        amount = rounded(quantity * unit_cost, currency)
+    if not fits(amount):
+        raise ValueError(TOO_LONG)
+    return amount
 
 
 def minor_units(currency: str) -> int:

@@ -5,6 +5,7 @@ company scope.
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
@@ -17,13 +18,14 @@ from erpstaging.companies.models import Company
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid, NotFound, NotPermitted, StaleVersion
 from erpstaging.core.locks import lock_family
+from erpstaging.core.money import TOO_LONG, fits
 from erpstaging.outbox.models import EventType
 from erpstaging.records.checks import References, checked, reference_ids, refuse
 from erpstaging.records.lines import LineEdit, refuse_closed_lines, write_lines
 from erpstaging.records.locking import closed_record, refuse_closed_fields, refuse_deletion
 from erpstaging.records.models import Record
 from erpstaging.records.telling import Change, tell
-from erpstaging.records.writes import change_record, insert_records, new_record, update_records
+from erpstaging.records.writes import AUTHOR, change_record, insert_records, new_record, sign, update_records
 
 
 def create_record(
@@ -56,7 +58,7 @@ def create_record(
     insert_records([record])
     tell(company.pk, actor, [Change(record, EventType.CREATE, None, cleaned)])
     if write_lines(company.pk, record, metadata, lines, actor):
-        _settle_amount(company, record)
+        _settle_amount(company, record, actor)
     return record
 
 
@@ -70,7 +72,7 @@ def _create_line(
         raise Invalid.field("parent_id", f"must be one of {', '.join(entity.parents)}")
     refuse_closed_lines(holder, entity, actor)
     (line,) = write_lines(company.pk, holder, metadata_of(company.pk), [LineEdit(None, data)], actor, alone=True)
-    _settle_amount(company, holder)
+    _settle_amount(company, holder, actor)
     return line
 
 
@@ -106,7 +108,7 @@ def edit_record(
         tell(company.pk, actor, [Change(record, EventType.UPDATE, before, changed)])
     touched = write_lines(company.pk, record, metadata, lines, actor)
     if touched or (changed and holder is not None):
-        _settle_amount(company, holder or record)
+        _settle_amount(company, holder or record, actor)
     found: Record = Record.objects.of(company).get(pk=record_id)
     return found
 
@@ -122,7 +124,7 @@ def delete_record(company: Company, record_id: int, *, actor: Actor) -> None:
     record.deleted_at = record.updated_at = now
     record.save(update_fields=["deleted_at", "updated_at"])
     if holder is not None:
-        _settle_amount(company, holder)
+        _settle_amount(company, holder, actor)
     tell(company.pk, actor, [Change(record, EventType.DELETE, record.data, None)])
 
 
@@ -166,13 +168,19 @@ def _currency(company: Company, data: Mapping[str, Any]) -> str:
     return project.first() or company.currency
 
 
-def _settle_amount(company: Company, holder: Record) -> None:
-    """The amount of a record with lines is the sum of its lines, written with them."""
+def _settle_amount(company: Company, holder: Record, actor: Actor) -> None:
+    """The amount of a record with lines is the sum of its lines, written with them; who wrote a line edited it.
+
+    Raises Invalid when no column can hold the sum.
+    """
     lines = Record.objects.of(company).filter(parent=holder, deleted_at=None)
-    holder.amount = lines.aggregate(total=Sum("amount"))["total"] or 0
+    holder.amount = lines.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    if not fits(holder.amount):
+        raise Invalid.field("line_items", f"The sum {TOO_LONG}.")
+    sign(holder, actor, "edited_by")
     holder.version += 1
     holder.updated_at = timezone.now()
-    holder.save(update_fields=["amount", "version", "updated_at"])
+    holder.save(update_fields=["amount", "version", "updated_at", *(f"edited_by_{part}" for part in AUTHOR)])
 
 
 def is_open_to(record: Record, actor: Actor) -> bool:

@@ -97,7 +97,10 @@ def _planned(
         cleaned, errors = checked(entity, metadata, references, edit.data, actor, current=None)
         if errors:
             return None, errors
-        line = new_record(company_id, entity, cleaned, actor, currency=holder.currency, parent=holder)
+        try:
+            line = new_record(company_id, entity, cleaned, actor, currency=holder.currency, parent=holder)
+        except Invalid as refusal:
+            return None, refusal.errors
         return Change(line, EventType.CREATE, None, cleaned), {}
     line_or_none = standing.get(edit.id)
     if line_or_none is None:
@@ -113,7 +116,10 @@ def _planned(
     if errors or not changed:
         return None, errors
     before = {name: line.data.get(name) for name in changed}
-    change_record(line, changed, actor)
+    try:
+        change_record(line, changed, actor)
+    except Invalid as refusal:
+        return None, refusal.errors
     return Change(line, EventType.UPDATE, before, changed), {}
 
 

@@ -5,29 +5,60 @@ from decimal import Decimal
 from typing import Any
 
 from erpstaging.catalogue.entity import Entity
-from erpstaging.core.money import rounded, wire_amount
+from erpstaging.core.errors import Invalid
+from erpstaging.core.money import extended, wire_amount
 
 Columns = dict[str, Any]
 
 
-def line_amount(data: Mapping[str, Any], currency: str) -> Decimal | None:
-    """A calculated line is quantity times unit cost, rounded half up; a manual one is what was sent.
+def settled_data(
+    entity: Entity, current: Mapping[str, Any], changed: Mapping[str, Any], currency: str
+) -> dict[str, Any]:
+    """The data as it is stored: what stands there with what came; a line carries its amount, however that came about.
 
-    A line that does not say which it is counts as calculated when only its parts were sent.
+    Raises Invalid under `amount` when a line comes to more than a column can hold.
     """
-    quantity, unit_cost, amount = (data.get(name) for name in ("quantity", "unit_cost", "amount"))
-    has_parts = quantity is not None and unit_cost is not None
-    if has_parts and (data.get("extended_type") == "calculated" or (amount is None and "extended_type" not in data)):
-        return rounded(Decimal(str(quantity)) * Decimal(str(unit_cost)), currency)
-    return None if amount is None else Decimal(str(amount))
-
-
-def settled_data(entity: Entity, data: Mapping[str, Any], currency: str) -> dict[str, Any]:
-    """The data as it is stored: a line carries its amount, however that came about."""
+    data = {**current, **changed}
     if entity.amount_field is None:
-        return dict(data)
-    amount = line_amount(data, currency)
-    return dict(data) if amount is None else {**data, entity.amount_field: wire_amount(amount)}
+        return data
+    kind = _line_kind(current, changed)
+    if kind is not None:
+        data["extended_type"] = kind
+    amount = _line_amount(data, currency)
+    return data if amount is None else {**data, entity.amount_field: wire_amount(amount)}
+
+
+def _line_kind(current: Mapping[str, Any], changed: Mapping[str, Any]) -> str | None:
+    """Whether a line is calculated from its parts or worth what was sent; None where nobody has said so yet.
+
+    One whose parts came without an amount is calculated and stays so, until an amount is sent.
+    """
+    if changed.get("extended_type") is not None:
+        return str(changed["extended_type"])
+    standing: str | None = current.get("extended_type")
+    data = {**current, **changed}
+    if changed.get("amount") is not None:
+        return "manual" if standing is not None else None
+    if standing is None and data.get("amount") is None and _parts(data) is not None:
+        return "calculated"
+    return standing
+
+
+def _parts(data: Mapping[str, Any]) -> tuple[Decimal, Decimal] | None:
+    quantity, unit_cost = data.get("quantity"), data.get("unit_cost")
+    return None if quantity is None or unit_cost is None else (Decimal(str(quantity)), Decimal(str(unit_cost)))
+
+
+def _line_amount(data: Mapping[str, Any], currency: str) -> Decimal | None:
+    """A calculated line is quantity times unit cost, rounded half up; a manual one is what was sent."""
+    parts = _parts(data)
+    if parts is not None and data.get("extended_type") == "calculated":
+        try:
+            return extended(*parts, currency)
+        except ValueError as exc:
+            raise Invalid.field("amount", str(exc)) from None
+    amount = data.get("amount")
+    return None if amount is None else Decimal(str(amount))
 
 
 def columns_of(entity: Entity, data: Mapping[str, Any]) -> Columns:

@@ -31,8 +31,8 @@ def new_record(
     currency: str,
     parent: Record | None = None,
 ) -> Record:
-    """A record that is not stored yet."""
-    settled = settled_data(entity, data, currency)
+    """A record that is not stored yet. Raises Invalid for a line that is worth too much."""
+    settled = settled_data(entity, {}, data, currency)
     columns = columns_of(entity, settled)
     if parent is not None:
         columns["project_id"] = parent.project_id
@@ -47,28 +47,29 @@ def new_record(
         updated_at=now,
         **columns,
     )
-    _sign(record, actor, "created_by")
-    _sign(record, actor, "edited_by")
+    sign(record, actor, "created_by")
+    sign(record, actor, "edited_by")
     if entity.line_type:
         record.amount = record.amount or 0
     return record
 
 
 def change_record(record: Record, changed: Mapping[str, Any], actor: Actor) -> None:
-    """Set values on a loaded record; nothing is saved."""
+    """Set values on a loaded record; nothing is saved. Raises Invalid for a line that is worth too much."""
     entity = ENTITIES[record.item_type]
-    record.data = settled_data(entity, {**record.data, **changed}, record.currency)
+    record.data = settled_data(entity, record.data, changed, record.currency)
     columns = columns_of(entity, record.data)
     if entity.is_child:
         columns["position"] = columns["position"] if columns["position"] is not None else record.position
     for name, value in columns.items():
         setattr(record, name, value)
-    _sign(record, actor, "edited_by")
+    sign(record, actor, "edited_by")
     record.updated_at = timezone.now()
     record.version += 1
 
 
-def _sign(record: Record, actor: Actor, role: str) -> None:
+def sign(record: Record, actor: Actor, role: str) -> None:
+    """Note who it was; `role` is `created_by` or `edited_by`."""
     for part in AUTHOR:
         setattr(record, f"{role}_{part}", getattr(actor, part))
 

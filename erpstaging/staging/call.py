@@ -19,6 +19,7 @@ from erpstaging.companies.actors import Actor
 from erpstaging.core import sets
 from erpstaging.core.correlation import correlation_id
 from erpstaging.core.documents import plain
+from erpstaging.core.errors import Invalid
 from erpstaging.core.locks import lock_family
 from erpstaging.core.scope import Again
 from erpstaging.outbox import events
@@ -147,10 +148,15 @@ class StagingCall:
             return
         if row is not None and not self._may_move(element, row):
             return
+        try:
+            data = settled_data(entity, row.data if row is not None else {}, element.data, "")
+        except Invalid as refusal:
+            element.errors |= refusal.errors
+            return
         if row is None:
             row = self._new(element, entity)
         element.row = row
-        self._merge(element, entity, row, parent)
+        self._merge(element, entity, row, data, parent)
         self._note_waiting(element, entity, row, parent or row)
 
     def _require_known(self, element: Element, entity: Entity) -> None:
@@ -212,10 +218,11 @@ class StagingCall:
         self._touch(row, before=None)
         return row
 
-    def _merge(self, element: Element, entity: Entity, row: StagedRecord, parent: StagedRecord | None) -> None:
-        """Bring what was sent into the row: keys that were sent replace, the others stay."""
+    def _merge(
+        self, element: Element, entity: Entity, row: StagedRecord, data: dict[str, Any], parent: StagedRecord | None
+    ) -> None:
+        """Bring what was sent into the row; in `data` the keys that were sent have replaced those that stood there."""
         before = facts(row)
-        data = settled_data(entity, {**row.data, **element.data}, "")
         corrected = row.status == StagedStatus.INVALID and data != row.data
         row.data = data
         if element.sent_key("origin_code"):

@@ -1,10 +1,11 @@
 """What has to hold before a record may be sent or leave: each rule with its words and how to mend it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.core.errors import Invalid
 from erpstaging.staging.models import OPEN_STATES, StagedExport
 
 Node = Mapping[str, Any]
@@ -38,9 +39,15 @@ def on_their_way(company_id: int, node: Node) -> frozenset[int]:
     return frozenset(exports.values_list("record_id", flat=True)) if needed else frozenset()
 
 
-def blocking_parents(node: Node) -> list[str]:
-    """In words, what an accepted export still waits for."""
-    return [check.remedy for check in checks_for_release(node) if check.code in LINKS and not check.passed]
+def blocking_parents(node: Node) -> list[Check]:
+    """What an accepted export still waits for."""
+    return [check for check in checks_for_release(node) if check.code in LINKS and not check.passed]
+
+
+def refusal_of(checks: Sequence[Check]) -> Invalid | None:
+    """The refusal, code `prerequisites`, with one field per rule that does not hold."""
+    unmet = {check.code: [check.remedy] for check in checks if not check.passed}
+    return Invalid(next(iter(unmet.values()))[0], code="prerequisites", errors=unmet) if unmet else None
 
 
 def _run(node: Node, coming: frozenset[int]) -> list[Check]:

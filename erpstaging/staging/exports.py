@@ -4,7 +4,7 @@ Every function takes a chunk of rows in one transaction; a single decision is a 
 undoes no other: its refusal stands in its outcome.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from erpstaging.notices.services import owe
 from erpstaging.records.checks import labels_of, rule_values
 from erpstaging.records.models import Lock, Record
 from erpstaging.records.snapshots import links_of, record_ids, with_links
-from erpstaging.staging.checks import blocking_parents
+from erpstaging.staging.checks import blocking_parents, refusal_of
 from erpstaging.staging.decisions import clean_reason, record_decisions, refuse_own, refuse_unseen, require_metadata
 from erpstaging.staging.models import ExportState, StagedExport
 from erpstaging.staging.sending import open_record
@@ -105,7 +105,7 @@ def accept_exports(
         approver = {"approver_id": actor.user_id, "approver_name": actor.name}
         export.accept_export(**approver, now=now, undo=undo, inputs=inputs)
 
-    outcomes = _decide(company.pk, wanted, accept, versioned=True)
+    outcomes = _decide(company.pk, wanted, accept, sources={ExportState.READY_TO_EXPORT}, versioned=True)
     accepted = [outcome.export for outcome in outcomes if outcome.export is not None]
     save_exports(company.pk, accepted)
     record_decisions(company.pk, actor, [_decision(export, "accept") for export in accepted])
@@ -127,8 +127,9 @@ def release_exports(company: Company, exports: Sequence[StagedExport], *, actor:
         node = with_links(export.snapshot, links)
         held_by = blocking_parents(node)
         if held_by:
-            if export.held_reason != held_by[0]:
-                export.held_reason = held_by[0][:300]
+            reason = held_by[0].remedy[:300]
+            if export.held_reason != reason:
+                export.held_reason = reason
                 held.append(export)
         else:
             leaving.append((export, node))
@@ -138,17 +139,25 @@ def release_exports(company: Company, exports: Sequence[StagedExport], *, actor:
 
 
 def retry_exports(company: Company, wanted: Sequence[Wanted], *, actor: Actor) -> list[Outcome]:
-    """Send failed exports again: the same accepted snapshot, a new request and detail, no new approval."""
+    """Send failed exports again: the same accepted snapshot, a new request and detail, no new approval.
+
+    One whose parents lost their links in the meantime is refused, code `prerequisites`.
+    """
 
     def check(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
-        if export.state != ExportState.FAILED:
-            raise _decided(export)
 
-    outcomes = _decide(company.pk, wanted, check, versioned=False)
-    failed = [outcome.export for outcome in outcomes if outcome.export is not None]
-    links = links_of(company.pk, {one for export in failed for one in record_ids(export.snapshot)})
-    _open_requests(company, [(export, with_links(export.snapshot, links)) for export in failed], actor, verb="retried")
+    outcomes = _decide(company.pk, wanted, check, sources={ExportState.FAILED}, versioned=False)
+    failed = [(outcome, outcome.export) for outcome in outcomes if outcome.export is not None]
+    links = links_of(company.pk, {one for _, export in failed for one in record_ids(export.snapshot)})
+    leaving: list[tuple[StagedExport, dict[str, Any]]] = []
+    for outcome, export in failed:
+        node = with_links(export.snapshot, links)
+        if refusal := refusal_of(blocking_parents(node)):
+            outcome.export, outcome.refusal = None, refusal
+        else:
+            leaving.append((export, node))
+    _open_requests(company, leaving, actor, verb="retried")
     return outcomes
 
 
@@ -181,12 +190,11 @@ def reject_exports(
 
     def reject(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
-        if export.state not in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
-            raise _decided(export)
         rejecter = {"rejecter_id": actor.user_id, "rejecter_name": actor.name}
         export.reject_export(**rejecter, now=now, reason=text, code=code, pins=list(pins))
 
-    outcomes = _decide(company.pk, wanted, reject, versioned=True)
+    rejectable = {ExportState.READY_TO_EXPORT, ExportState.FAILED}
+    outcomes = _decide(company.pk, wanted, reject, sources=rejectable, versioned=True)
     rejected = [outcome.export for outcome in outcomes if outcome.export is not None]
     save_exports(company.pk, rejected)
     give_back(company, rejected, actor=actor)
@@ -197,8 +205,8 @@ def reject_exports(
 def give_back(company: Company, rejected: Sequence[StagedExport], *, actor: Actor) -> None:
     """What every rejection causes, an approver's or the integrator's: records open, senders and creators are told."""
     ids = [export.record_id for export in rejected]
-    retire_details(company.pk, ids)
     open_record(company.pk, ids)
+    retire_details(company.pk, ids)
     _tell(company.pk, actor, rejected, "rejected", lambda export: {"reason": export.reason})
     creators = dict(
         Record.objects.of(company).filter(pk__in=ids, created_by_kind="person").values_list("pk", "created_by_id")
@@ -218,11 +226,12 @@ def undo_accept(company: Company, export_id: int, *, actor: Actor, version: int 
 
     def undo(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
-        if export.state != ExportState.ACCEPTED or undo_is_over(export):
+        if undo_is_over(export):
             raise _decided(export, "The undo time is over.")
         export.undo_accept()
 
-    (outcome,) = _decide(company.pk, [Wanted(export_id, version)], undo, versioned=False)
+    wanted = [Wanted(export_id, version)]
+    (outcome,) = _decide(company.pk, wanted, undo, sources={ExportState.ACCEPTED}, versioned=False)
     export = outcome.result()
     save_exports(company.pk, [export])
     _tell(company.pk, actor, [export], "accept_undone", lambda _: {})
@@ -240,9 +249,14 @@ def lock_exports(company_id: int, ids: Sequence[int]) -> dict[int, StagedExport]
 
 
 def _decide(
-    company_id: int, wanted: Sequence[Wanted], act: Callable[[StagedExport, Wanted], None], *, versioned: bool
+    company_id: int,
+    wanted: Sequence[Wanted],
+    act: Callable[[StagedExport, Wanted], None],
+    *,
+    sources: Collection[ExportState],
+    versioned: bool,
 ) -> list[Outcome]:
-    """Lock the chunk and try the act on each row in memory; the version is compared under the lock."""
+    """Lock the chunk and try the act on each row in memory; version and state are compared under the lock."""
     exports = lock_exports(company_id, [one.export_id for one in wanted])
     outcomes = [Outcome(one) for one in wanted]
     for outcome in outcomes:
@@ -252,7 +266,7 @@ def _decide(
                 raise NotFound()
             if versioned or outcome.wanted.version is not None:
                 refuse_unseen(export, outcome.wanted.version)
-            if versioned and export.state not in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
+            if export.state not in sources:
                 raise _decided(export)
             act(export, outcome.wanted)
             export.version += 1
@@ -350,6 +364,7 @@ def _open_requests(
     """Request and detail for each export, one statement per table and request name."""
     if not leaving:
         return
+    _close_for_people(company.pk, [export for export, _ in leaving])
     retire_details(company.pk, [export.record_id for export, _ in leaving])
     by_event: dict[str, list[tuple[StagedExport, dict[str, Any]]]] = {}
     for export, node in leaving:
@@ -367,13 +382,7 @@ def _open_requests(
             export.version += 0 if verb == "retried" else 1
     exports = [export for export, _ in leaving]
     save_exports(company.pk, exports)
-    _close_for_people(company.pk, exports)
     _tell(company.pk, actor, exports, verb, lambda export: {"erp_request_id": export.erp_request_id})
-
-
-def _item(export: StagedExport, node: dict[str, Any]) -> Item:
-    version, attempt = export.record_version, export.attempts + 1
-    return Item(export.item_type, node, version=version, attempt=attempt, inputs=export.inputs)
 
 
 def _close_for_people(company_id: int, exports: Sequence[StagedExport]) -> None:

@@ -16,6 +16,7 @@ from erpstaging.core import sets
 from erpstaging.core.errors import Invalid
 from erpstaging.core.locks import lock_family
 from erpstaging.erp_requests.models import DetailState, ErpRequestDetail
+from erpstaging.erp_requests.services import retire_details
 from erpstaging.outbox.models import EventType
 from erpstaging.records.external_data import LinkChange, apply_link, clean_link, disabled_accounts, save_links
 from erpstaging.records.models import Record
@@ -184,6 +185,7 @@ def _after_links(
             export.sync(now=now)
             moved.append(export)
     finish_exports(company.pk, moved, actor)
+    retire_details(company.pk, [change.record.pk for change in applied if change.unlinked])
 
 
 def _stage_again(

@@ -16,6 +16,7 @@ from erpstaging.companies.actors import Actor
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core import sets
+from erpstaging.core.documents import plain
 from erpstaging.core.errors import Invalid, NotFound
 from erpstaging.core.locks import lock_family
 from erpstaging.outbox import events
@@ -146,4 +147,4 @@ def _single(company_id: int, element: Element, actor: Actor, received: Received 
 
 def _answer(element: Element) -> dict[str, Any]:
     sent = element.sent if isinstance(element.sent, Mapping) else {"element": element.sent}
-    return {**sent, "errors": element.errors}
+    return {**plain(sent), "errors": element.errors}

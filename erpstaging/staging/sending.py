@@ -16,11 +16,12 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid, NotFound, NotPermitted, WrongState
 from erpstaging.core.locks import lock
+from erpstaging.erp_requests.services import retire_details
 from erpstaging.records.checks import labels_of, rule_values
 from erpstaging.records.editing import require_right
 from erpstaging.records.models import Lock, Record
 from erpstaging.records.snapshots import Node, cost_codes_of_projects, nodes, own_node
-from erpstaging.staging.checks import checks_for_sending
+from erpstaging.staging.checks import checks_for_sending, refusal_of
 from erpstaging.staging.decisions import require_metadata
 from erpstaging.staging.models import OPEN_STATES, Action, ExportState, StagedExport
 
@@ -71,6 +72,7 @@ def retrieve_record(company: Company, record_id: int, *, actor: Actor) -> Staged
     export.version += 1
     export.save(update_fields=["state", "closed_at", "version"])
     open_record(company.pk, [record_id])
+    retire_details(company.pk, [record_id])
     audit.record(company.pk, actor, [audit.Act("export.retrieved", "export", export.pk, record_id=record_id)])
     return export
 
@@ -98,9 +100,8 @@ def content_hash(node: Node) -> bytes:
 
 def refuse_unmet(company_id: int, entity: Entity, metadata: Metadata, node: Node) -> None:
     """Raises Invalid, code `prerequisites`, with one field per rule that does not hold yet."""
-    unmet = {check.code: [check.remedy] for check in checks_for_sending(company_id, node) if not check.passed}
-    if unmet:
-        raise Invalid(next(iter(unmet.values()))[0], code="prerequisites", errors=unmet)
+    if refusal := refusal_of(checks_for_sending(company_id, node)):
+        raise refusal
     rules = metadata.of(entity)
     failures = rules.save_failures(rule_values(node["data"]), labels_of(entity)) if rules else {}
     if failures:

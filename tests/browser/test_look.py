@@ -28,7 +28,8 @@ PAGES = [
     "/sample/waiting/",
     "/nowhere/",
 ]
-SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
+SMALL_TARGETS = """() =>
+    [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
     .map((element) => element.closest("label") ?? element)
     .filter((element) => {
         const box = element.getBoundingClientRect();

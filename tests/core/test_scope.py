@@ -23,8 +23,9 @@ SERIALIZATION_FAILURE = "DO $$ BEGIN RAISE EXCEPTION 'try again' USING ERRCODE =
 CALLERS_OF_ALL_COMPANIES = {
     "api/views/oauth.py": "a token is issued before a company is known",
     "audit/witness.py": "entries without a company",
-    "hooks/claims.py": "the sweep looks for due deliveries everywhere",
-    "hooks/dispatch.py": "events get their positions in one order for all companies",
+    "hooks/claims.py": "workers take what is due, whoever's it is",
+    "hooks/dispatch.py": "events become deliveries in commit order over all companies",
+    "notices/sending.py": "the sweep looks for mails that are due everywhere",
     "staging/tasks.py": "the sweep looks for due work everywhere",
 }
 

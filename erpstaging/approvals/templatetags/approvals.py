@@ -29,7 +29,7 @@ TAB_GAP = 5
 
 @register.simple_tag
 def icon(name: str, turn: str = "") -> SafeString:
-    """An icon of the sprite. It says nothing to a screen reader: a word stands beside it. `turn` is "spin" or "flip"."""
+    """An icon of the sprite, `turn`ed by "spin" or "flip". A screen reader passes it by: a word stands beside it."""
     classes = " ".join(part for part in ("i", "" if name in icons.OWN else "i24", turn) if part)
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', classes, static("approvals/icons.svg"), name

@@ -1,7 +1,7 @@
 """Codes that lines are booked under: standard cost codes, a project's cost codes, cost types."""
 
 from erpstaging.catalogue.entity import Entity, Level, LockList
-from erpstaging.catalogue.fields import boolean, choice, integer, reference, text
+from erpstaging.catalogue.fields import boolean, choice, position, reference, text
 from erpstaging.catalogue.payload import Fixed, Shape, Value, values
 
 BASE_TYPES = ("labor", "equipment", "materials", "commitment", "owner_cost", "professional_services", "other")
@@ -59,7 +59,7 @@ COST_CODE = Entity(
     fields=(
         text("name", "Name", required=True),
         text("code", "Code", required=True),
-        integer("position", "Position"),
+        position(),
         reference("project_id", "Project", "project", required=True),
         reference("sub_job_id", "Sub job", "sub_job"),
         reference("parent_id", "Parent", "cost_code", origin_field="parent_origin_id"),

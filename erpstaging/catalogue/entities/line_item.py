@@ -2,7 +2,7 @@
 
 from erpstaging.catalogue.entities.work_order_contract import NO_MONEY, PARTY
 from erpstaging.catalogue.entity import Entity, Level, LockList
-from erpstaging.catalogue.fields import choice, integer, long_text, money, number, reference, text
+from erpstaging.catalogue.fields import choice, long_text, money, number, position, reference, text
 from erpstaging.catalogue.payload import Fixed, Nested, Shape, Value, values
 
 LINE_ITEM = Entity(
@@ -20,7 +20,7 @@ LINE_ITEM = Entity(
     kept_by_admins=True,
     webhook_resource="Work Order Contract Line Items",
     fields=(
-        integer("position", "Position"),
+        position(),
         long_text("description", "Description", edited=True),
         reference(
             "cost_code_id",

@@ -182,12 +182,14 @@
     if (row) places.push(row);
     if (!row || panel?.dataset.for === row.id) places.push(...all("[data-decision], .decide"));
     if (act === "u") places.unshift(find("#toasts"));
+    const words = ACTS[act].map((word) => `[data-act="${word}"]`).join();
     for (const place of places) {
-      const button = place && (find(`[aria-keyshortcuts="${act}"]`, place) ?? find(`[data-act="${ACTS[act]}"]`, place));
+      const button = place && (find(`[aria-keyshortcuts="${act}"]`, place) ?? find(words, place));
       if (button) return button.click();
     }
   }
-  const ACTS = { a: "accept", r: "reject", h: "hold", c: "comment", l: "link", n: "import", u: "undo" };
+  // What a key may press; yes is one key, whether it lets something out or in.
+  const ACTS = { a: ["accept", "import"], r: ["reject"], h: ["hold"], c: ["comment"], l: ["link"], n: ["import"], u: ["undo"] };
 
   // The form below a row, and the dialog
 
