@@ -26,8 +26,11 @@ DISPATCH_LOCK = 0x0E9B_0001
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    events: int
-    deliveries: int
+    """What one batch carried on. `held_back`: events wait for a transaction that began before theirs to end."""
+
+    events: int = 0
+    deliveries: int = 0
+    held_back: bool = False
 
 
 def dispatch(limit: int = BATCH) -> Dispatched:
@@ -37,10 +40,10 @@ def dispatch(limit: int = BATCH) -> Dispatched:
     """
     with all_companies_scope():
         if not _anything_waits() or not _alone():
-            return Dispatched(0, 0)
+            return Dispatched()
         events = _take(limit)
         if not events:
-            return Dispatched(0, 0)
+            return Dispatched(held_back=True)
         deliveries = [_row(event, hook_id, api_version) for event, hook_id, api_version in _listeners(events)]
         sets.insert(Delivery, deliveries, on_conflict="ON CONFLICT (event_id, hook_id) DO NOTHING")
     return Dispatched(len(events), len(deliveries))
