@@ -11,10 +11,11 @@ from erpstaging.audit.models import Entry
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.hooks.models import Delivery, DeliveryAttempt, Hook, Trigger
-from erpstaging.outbox.events import Fact, record
+from erpstaging.outbox.events import Fact
 from erpstaging.outbox.models import Event, EventType
 from erpstaging.records.models import Record
 from tests.api.conftest import ApiClient, MakeToken
+from tests.fixtures.outbox import recorded
 
 HOOKS = "/rest/v1.0/webhooks/hooks"
 # On a loopback address, so that no test asks a name server; the operator opened the network.
@@ -342,7 +343,7 @@ def test_a_bulk_call_without_a_list_is_400(create, call, method, triggers):
 
 
 def delivered(company: Company, integration: Actor, hook_id: int, state: str, **attempt: Any) -> Delivery:
-    (event,) = record(company.pk, integration, [Fact("ERP Requests", 8812, EventType.CREATE)])
+    event = recorded(company.pk, integration, Fact("ERP Requests", 8812, EventType.CREATE))
     Event.objects.of(company).filter(pk=event.pk).update(occurred_at=datetime(2026, 3, 2, 8, 15, tzinfo=UTC))
     now = datetime(2026, 3, 2, 8, 16, tzinfo=UTC)
     final = state in {"ok", "failed", "discarded"}

@@ -15,6 +15,7 @@ from erpstaging.core.scope import ATTEMPTS, ScopeError, all_companies_scope, com
 from erpstaging.outbox import events
 from erpstaging.outbox.events import Fact
 from erpstaging.outbox.models import Event, EventType
+from tests.fixtures.outbox import recorded
 from tests.fixtures.scope import in_scope, no_scope
 
 SERIALIZATION_FAILURE = "DO $$ BEGIN RAISE EXCEPTION 'try again' USING ERRCODE = '40001'; END $$"
@@ -32,7 +33,7 @@ CALLERS_OF_ALL_COMPANIES = {
 
 def record_event(company: Company, resource_id: int = 7) -> Event:
     with company_scope(company.pk):
-        (event,) = events.record(company.pk, SYSTEM, [Fact("ERP Requests", resource_id, EventType.CREATE)])
+        event = recorded(company.pk, SYSTEM, Fact("ERP Requests", resource_id, EventType.CREATE))
     return event
 
 
