@@ -20,7 +20,7 @@ from erpstaging.core.scope import all_companies_scope, in_company
 from erpstaging.hooks.models import Delivery, DeliveryState, Hook, HookState, Profile
 
 # Deliveries of one claim: it is the number that one write of outcomes covers, and that a killed worker sends again.
-RUN = 50
+RUN = 100
 # Workers that may send for one durable hook at a time while it answers well; one while it does not.
 SENDERS_PER_HOOK = 2
 

@@ -1,7 +1,7 @@
 """Sending: one POST per delivery, with no transaction open, and what came back."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -37,13 +37,13 @@ def deliver(company_id: int, hook_id: int) -> int:
 
 def send(claimed: Claim) -> int:
     """Send the deliveries of a claim in their order; a serial hook stops at the first that fails."""
-    headers, signers = headers_of(claimed.hook), [Webhook(signing_secret_of(claimed.hook))]
     started = time.monotonic()
+    post = Post(claimed)
     with kept(claimed) as sending:
         for delivery in claimed.deliveries:
             if time.monotonic() - started > BUDGET_S or not sending.begin(delivery):
                 break
-            answer = post(claimed, delivery, headers, signers)
+            answer = post.attempt(delivery)
             sending.finish(Result(delivery, answer))
             if not _goes_on(claimed.hook, answer):
                 break
@@ -54,57 +54,67 @@ def _goes_on(hook: Hook, answer: Answer) -> bool:
     return hook.profile == Profile.DURABLE or verdict(hook.profile, answer) is Verdict.OK
 
 
-# One POST
+class Post:
+    """The POSTs of one claim: what is the same for all of them is made once."""
 
+    def __init__(self, claimed: Claim) -> None:
+        self._claimed = claimed
+        self._signers = [Webhook(signing_secret_of(claimed.hook))]
+        self._answer_s = ANSWER_TIMEOUT_S[claimed.hook.profile]
+        # Ours that a hook may replace, and the hook's.
+        headers = CaseInsensitiveDict({"Content-Type": "application/json", "User-Agent": USER_AGENT, "Accept": "*/*"})
+        headers.update(headers_of(claimed.hook))
+        self._headers: Mapping[str, str] = dict(headers)
+        self._template: requests.PreparedRequest | None = None
 
-def post(claimed: Claim, delivery: Delivery, headers: Mapping[str, str], signers: Sequence[Webhook]) -> Answer:
-    """Make one attempt. It never raises for what a receiver or the network does; that is an answer's `error`."""
-    started_at, started = claimed.clock(), time.monotonic()
-    answer_s = ANSWER_TIMEOUT_S[claimed.hook.profile]
-    status, received, excerpt, error = None, CaseInsensitiveDict[str](), b"", ""
-    with Exchange(answer_s) as exchange:
-        try:
-            request = requests.Request(
-                "POST",
-                claimed.hook.destination_url,
-                headers=headers_to_send(delivery, headers, signers, started_at),
-                data=delivery.body.encode(),
-            ).prepare()
-            response = adapter().send(request, stream=True, timeout=(CONNECT_TIMEOUT_S, answer_s))
-            status, received = response.status_code, response.headers
-            excerpt = _read(response)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, Refused) as exc:
-            error = _described(exc)
-    if exchange.timed_out:
-        error = f"No complete answer within {answer_s:.0f} s."
-    return Answer(
-        started_at=started_at,
-        duration_s=time.monotonic() - started,
-        status=status,
-        headers=_kept_headers(received),
-        body=_text(excerpt[:KEPT_BYTES]),
-        error=error,
-        retry_after_s=retry_after_s(received.get("Retry-After", ""), now=claimed.clock()),
-    )
+    def attempt(self, delivery: Delivery) -> Answer:
+        """Make one attempt. It never raises for what a receiver or the network does; that is an answer's `error`."""
+        started_at, started = self._claimed.clock(), time.monotonic()
+        status, received, excerpt, error = None, CaseInsensitiveDict[str](), b"", ""
+        with Exchange(self._answer_s) as exchange:
+            try:
+                request = self._request(delivery, started_at)
+                response = adapter().send(request, stream=True, timeout=(CONNECT_TIMEOUT_S, self._answer_s))
+                status, received = response.status_code, response.headers
+                excerpt = _read(response)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, Refused) as exc:
+                error = _described(exc)
+        if exchange.timed_out:
+            error = f"No complete answer within {self._answer_s:.0f} s."
+        return Answer(
+            started_at=started_at,
+            duration_s=time.monotonic() - started,
+            status=status,
+            headers=_kept_headers(received),
+            body=_text(excerpt[:KEPT_BYTES]),
+            error=error,
+            retry_after_s=retry_after_s(received.get("Retry-After", ""), now=self._claimed.clock()),
+        )
 
+    def _request(self, delivery: Delivery, moment: datetime) -> requests.PreparedRequest:
+        if self._template is None:
+            url = self._claimed.hook.destination_url
+            self._template = requests.Request("POST", url, headers=dict(self._headers)).prepare()
+        request, body = self._template.copy(), delivery.body.encode()
+        request.body = body
+        request.headers.update(self._identity(delivery, moment), **{"Content-Length": str(len(body))})
+        return request
 
-def headers_to_send(
-    delivery: Delivery, headers: Mapping[str, str], signers: Sequence[Webhook], moment: datetime
-) -> dict[str, str]:
-    """Ours that a hook may replace, the hook's, and those that nobody may: identity, time and signature.
+    def _identity(self, delivery: Delivery, moment: datetime) -> dict[str, str]:
+        """Headers that no hook can replace.
 
-    The id is the same at every attempt, so a receiver can drop repeats; the time is the attempt's (Standard Webhooks).
-    """
-    event = delivery.event
-    sent = CaseInsensitiveDict({"Content-Type": "application/json", "User-Agent": USER_AGENT, "Accept": "*/*"})
-    if event.correlation_id:
-        sent["X-Correlation-ID"] = event.correlation_id
-    sent.update(headers)
-    sent["webhook-id"] = event.ulid
-    sent["webhook-timestamp"] = str(int(moment.timestamp()))
-    sent["webhook-signature"] = " ".join(signer.sign(event.ulid, moment, delivery.body) for signer in signers)
-    sent["webhook-attempt"] = str(delivery.attempts + 1)
-    return dict(sent)
+        The id is the same at every attempt, so a receiver can drop repeats; the time is the attempt's (Standard
+        Webhooks).
+        """
+        event = delivery.event
+        signatures = [signer.sign(event.ulid, moment, delivery.body) for signer in self._signers]
+        return {
+            "webhook-id": event.ulid,
+            "webhook-timestamp": str(int(moment.timestamp())),
+            "webhook-signature": " ".join(signatures),
+            "webhook-attempt": str(delivery.attempts + 1),
+            **({"X-Correlation-ID": event.correlation_id} if event.correlation_id else {}),
+        }
 
 
 def _read(response: requests.Response) -> bytes:

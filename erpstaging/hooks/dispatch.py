@@ -6,6 +6,8 @@ those below the oldest running transaction (`pg_snapshot_xmin`), and those of a 
 written one after the other under its lock, so their ids are in order, but the second writer may have begun first.
 """
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +15,7 @@ from django.db import connection
 
 from erpstaging.core import sets
 from erpstaging.core.scope import all_companies_scope
-from erpstaging.hooks.models import Delivery, DeliveryState
+from erpstaging.hooks.models import Delivery, DeliveryState, Hook, Trigger
 from erpstaging.hooks.payloads import body
 from erpstaging.outbox.models import Event
 
@@ -24,17 +26,24 @@ DISPATCH_LOCK = 0x0E9B_0001
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    events: int
-    deliveries: int
+    """What one batch carried on. `held_back`: events wait for a transaction that began before theirs to end."""
+
+    events: int = 0
+    deliveries: int = 0
+    held_back: bool = False
 
 
 def dispatch(limit: int = BATCH) -> Dispatched:
-    """Carry one batch on, in one transaction. Several dispatchers at once wait for each other."""
+    """Carry one batch on, in one transaction; nothing while another dispatcher does.
+
+    That one looks again when it is done, so an event that was committed meanwhile does not wait for long.
+    """
     with all_companies_scope():
-        if not _anything_waits():
-            return Dispatched(0, 0)
-        _lock()
+        if not _anything_waits() or not _alone():
+            return Dispatched()
         events = _take(limit)
+        if not events:
+            return Dispatched(held_back=True)
         deliveries = [_row(event, hook_id, api_version) for event, hook_id, api_version in _listeners(events)]
         sets.insert(Delivery, deliveries, on_conflict="ON CONFLICT (event_id, hook_id) DO NOTHING")
     return Dispatched(len(events), len(deliveries))
@@ -54,9 +63,10 @@ def _anything_waits() -> bool:
     return Event.objects.everywhere().filter(dispatched_at__isnull=True).exists()
 
 
-def _lock() -> None:
+def _alone() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DISPATCH_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [DISPATCH_LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 def _take(limit: int) -> list[Event]:
@@ -64,17 +74,15 @@ def _take(limit: int) -> list[Event]:
     columns = ", ".join(f"event.{field.column}" for field in Event._meta.concrete_fields)
     events = Event.objects.everywhere().raw(
         f"""
-        WITH here AS (
-            SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest,
-                   pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS newest
-        ), unready AS (
-            SELECT min(id) AS first FROM outbox_event, here
-            WHERE dispatched_at IS NULL AND transaction >= oldest AND transaction < newest
-        ), ready AS (
-            SELECT id FROM outbox_event, unready
-            WHERE dispatched_at IS NULL AND (first IS NULL OR id < first)
-            ORDER BY id LIMIT %s
-        ), placed AS (
+        WITH waiting AS MATERIALIZED (
+            SELECT id, transaction FROM outbox_event WHERE dispatched_at IS NULL ORDER BY id LIMIT %s
+        ), unready AS MATERIALIZED (
+            SELECT min(id) AS first FROM waiting
+            WHERE transaction >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+              AND transaction < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        ), ready AS MATERIALIZED (
+            SELECT id FROM waiting WHERE id < coalesce((SELECT first FROM unready), 9223372036854775807) ORDER BY id
+        ), placed AS MATERIALIZED (
             SELECT id, nextval('outbox_position_seq') AS position FROM (SELECT id FROM ready ORDER BY id) AS ordered
         )
         UPDATE outbox_event AS event SET position = placed.position, dispatched_at = clock_timestamp()
@@ -85,25 +93,24 @@ def _take(limit: int) -> list[Event]:
     return sorted(events, key=lambda event: event.pk)
 
 
-def _listeners(events: list[Event]) -> list[tuple[Event, int, str]]:
+def _listeners(events: list[Event]) -> Iterator[tuple[Event, int, str]]:
     """(event, hook id, payload version of the hook), each pair once however many triggers match."""
-    if not events:
-        return []
-    by_id = {event.pk: event for event in events}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT DISTINCT event.position, event.id, hook.id, hook.api_version
-            FROM outbox_event AS event
-            JOIN hooks_trigger AS trigger ON trigger.company_id = event.company_id
-             AND trigger.resource_name = event.resource_name AND trigger.event_type = event.event_type
-            JOIN hooks_hook AS hook ON hook.company_id = event.company_id AND hook.id = trigger.hook_id
-             AND hook.deleted_at IS NULL AND (hook.project_id IS NULL OR hook.project_id = event.project_id)
-            WHERE event.id = ANY(%s) ORDER BY event.position, hook.id
-            """,
-            [list(by_id)],
-        )
-        return [(by_id[event_id], hook_id, version) for _, event_id, hook_id, version in cursor.fetchall()]
+    triggers = Trigger.objects.everywhere().filter(
+        company_id__in={event.company_id for event in events},
+        resource_name__in={event.resource_name for event in events},
+        event_type__in={event.event_type for event in events},
+    )
+    wanted = list(triggers.values_list("company_id", "resource_name", "event_type", "hook_id"))
+    hooks = Hook.objects.everywhere().filter(pk__in={hook_id for *_, hook_id in wanted}, deleted_at__isnull=True)
+    known = {hook.pk: hook for hook in hooks.only("project_id", "api_version").order_by("pk")}
+    listening: dict[tuple[int, str, str], list[Hook]] = defaultdict(list)
+    for company_id, resource_name, event_type, hook_id in wanted:
+        if hook_id in known:
+            listening[company_id, resource_name, event_type].append(known[hook_id])
+    for event in events:
+        for hook in listening[event.company_id, event.resource_name, event.event_type]:
+            if hook.project_id is None or hook.project_id == event.project_id:
+                yield event, hook.pk, hook.api_version
 
 
 def _row(event: Event, hook_id: int, api_version: str) -> dict[str, Any]:

@@ -96,6 +96,7 @@ class Exchange:
         self.ends_at = math.inf
         self.timed_out = False
         self._handle: socket.socket | None = None
+        self._connection_closed = False
 
     def __enter__(self) -> Self:
         _here.exchange = self
@@ -104,23 +105,26 @@ class Exchange:
     def __exit__(self, *exc: object) -> None:
         _here.exchange = None
         _watchdog.forget(self)
-        if self._handle is not None:
+        if self._connection_closed and self._handle is not None:
             self._handle.close()
 
-    def begin(self, sock: socket.socket) -> None:
-        """Count from now: the connection stands. A second handle outlives what the HTTP library closes meanwhile."""
+    def begin(self, handle: socket.socket) -> None:
+        """Count from now: the connection stands."""
         if self._handle is None:
-            self.ends_at = time.monotonic() + self.answer_s
-            self._handle = socket.socket(fileno=socket.dup(sock.fileno()))
+            self._handle, self.ends_at = handle, time.monotonic() + self.answer_s
             _watchdog.watch(self)
+
+    def take(self, handle: socket.socket) -> bool:
+        """Called when a connection is closed, maybe with its answer still to be read: whether we close the handle."""
+        self._connection_closed = self._connection_closed or handle is self._handle
+        return handle is self._handle
 
     def end(self) -> None:
         """Called by the watchdog alone."""
         self.timed_out = True
-        handle = self._handle
-        if handle is not None:
+        if self._handle is not None:
             with contextlib.suppress(OSError):  # the other side was faster
-                handle.shutdown(socket.SHUT_RDWR)
+                self._handle.shutdown(socket.SHUT_RDWR)
 
 
 class _Watchdog:
@@ -170,13 +174,17 @@ class _Pinned(HTTPConnection):
     Host, certificate and SNI stay those of the name, because only the socket is made here.
     """
 
+    # A second descriptor of the connection: it stays when the HTTP library closes or wraps its own.
+    handle: socket.socket | None = None
+
     def _new_conn(self) -> socket.socket:
         try:
             addresses = checked(self._dns_host, self.port)
         except (socket.gaierror, UnicodeError) as exc:
             raise NameResolutionError(self.host, self, socket.gaierror(str(exc))) from exc
         sock = self._connected(addresses)
-        _begin(sock)
+        self.handle = sock.dup()
+        self._begin()
         return sock
 
     def _connected(self, addresses: list[Address]) -> socket.socket:
@@ -197,18 +205,28 @@ class _Pinned(HTTPConnection):
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is not None:
-            _begin(self.sock)
+            self._begin()
         super().request(*args, **kwargs)
+
+    def close(self) -> None:
+        super().close()
+        handle, self.handle = self.handle, None
+        exchange = _exchange()
+        if handle is not None and not (exchange is not None and exchange.take(handle)):
+            handle.close()
+
+    def _begin(self) -> None:
+        exchange = _exchange()
+        if exchange is not None and self.handle is not None:
+            exchange.begin(self.handle)
 
 
 class _PinnedTLS(_Pinned, HTTPSConnection):
     pass
 
 
-def _begin(sock: socket.socket) -> None:
-    exchange: Exchange | None = getattr(_here, "exchange", None)
-    if exchange is not None:
-        exchange.begin(sock)
+def _exchange() -> Exchange | None:
+    return getattr(_here, "exchange", None)
 
 
 class _PinnedPool(HTTPConnectionPool):

@@ -102,10 +102,9 @@ def conclude(claim: Claim, results: Sequence[Result], *, unsent: Iterable[Delive
 
 
 def _conclude(claim: Claim, results: Sequence[Result], unsent: Sequence[Delivery]) -> None:
-    held = _held(claim, [result.delivery for result in results] + list(unsent))
-    _tell_refusals(claim, [result for result in results if result.delivery.pk in held])
+    _tell_refusals(claim, results)
     hook: Any = lock(Hook.objects.of(claim.company_id).filter(pk=claim.hook.pk).annotate(database_time=Now()))[0]
-    held = _held(claim, held.values())
+    held = _held(claim, [result.delivery for result in results] + list(unsent))
     before = _counters(hook)
     attempts = [
         _settle(hook, held[result.delivery.pk], result.answer, hook.database_time)
@@ -116,7 +115,7 @@ def _conclude(claim: Claim, results: Sequence[Result], unsent: Sequence[Delivery
         if delivery.pk in held:
             _give_back(held[delivery.pk])
     sets.update(Delivery, [_row(delivery, claim) for delivery in held.values()], guard={"lease_token": "held_token"})
-    DeliveryAttempt.objects.bulk_create(attempts)
+    sets.insert(DeliveryAttempt, attempts)
     if _counters(hook) != before:
         hook.save(update_fields=list(before))
     if hook.state == HookState.IDLE:
@@ -135,23 +134,31 @@ def _held(claim: Claim, deliveries: Iterable[Delivery]) -> dict[int, Delivery]:
 
 
 def _tell_refusals(claim: Claim, results: Sequence[Result]) -> None:
-    for result in results:
-        status = result.answer.status
-        if status is None or verdict(claim.hook.profile, result.answer) is not Verdict.REFUSED:
-            continue
-        event = result.delivery.event
-        refusal = FinalRefusal(
-            company_id=claim.company_id,
-            hook_id=claim.hook.pk,
-            delivery_id=result.delivery.pk,
-            resource_name=event.resource_name,
-            resource_id=event.resource_id,
-            event_type=event.event_type,
-            status=status,
-            answer=result.answer.body,
-        )
-        for call in final_refusal_calls:
-            _tell(call, refusal)
+    refused = [one for one in results if verdict(claim.hook.profile, one.answer) is Verdict.REFUSED]
+    if not refused:
+        return
+    held = _held(claim, [result.delivery for result in refused])
+    for result in refused:
+        if result.delivery.pk in held:
+            refusal = _refusal(claim, result)
+            for call in final_refusal_calls:
+                _tell(call, refusal)
+
+
+def _refusal(claim: Claim, result: Result) -> FinalRefusal:
+    event, status = result.delivery.event, result.answer.status
+    if status is None:
+        raise AssertionError("only an answer with a status is a refusal")
+    return FinalRefusal(
+        company_id=claim.company_id,
+        hook_id=claim.hook.pk,
+        delivery_id=result.delivery.pk,
+        resource_name=event.resource_name,
+        resource_id=event.resource_id,
+        event_type=event.event_type,
+        status=status,
+        answer=result.answer.body,
+    )
 
 
 def _tell(call: Callable[[FinalRefusal], None], refusal: FinalRefusal) -> None:
@@ -165,8 +172,8 @@ def _tell(call: Callable[[FinalRefusal], None], refusal: FinalRefusal) -> None:
         logger.exception("Nobody could act on the final refusal of delivery %d.", refusal.delivery_id)
 
 
-def _settle(hook: Hook, delivery: Delivery, answer: Answer, now: datetime) -> DeliveryAttempt:
-    """Move delivery and hook by one answer, in memory, and return the attempt to keep."""
+def _settle(hook: Hook, delivery: Delivery, answer: Answer, now: datetime) -> dict[str, Any]:
+    """Move delivery and hook by one answer, in memory, and return the row of the attempt."""
     said = verdict(hook.profile, answer)
     if said is Verdict.OK:
         delivery.succeed(now=now)
@@ -249,16 +256,16 @@ def _row(delivery: Delivery, claim: Claim) -> dict[str, Any]:
     }
 
 
-def _attempt(delivery: Delivery, answer: Answer, outcome: AttemptOutcome) -> DeliveryAttempt:
-    return DeliveryAttempt(
-        company_id=delivery.company_id,
-        delivery_id=delivery.pk,
-        number=delivery.attempts,
-        outcome=outcome,
-        started_at=answer.started_at,
-        duration_ms=round(answer.duration_s * 1000),
-        status=answer.status,
-        headers=answer.headers or {},
-        body=answer.body,
-        error=answer.error[:500],
-    )
+def _attempt(delivery: Delivery, answer: Answer, outcome: AttemptOutcome) -> dict[str, Any]:
+    return {
+        "company_id": delivery.company_id,
+        "delivery_id": delivery.pk,
+        "number": delivery.attempts,
+        "outcome": outcome.value,
+        "started_at": answer.started_at,
+        "duration_ms": round(answer.duration_s * 1000),
+        "status": answer.status,
+        "headers": answer.headers or {},
+        "body": answer.body,
+        "error": answer.error[:500],
+    }

@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 BUDGET_S = 2.0
 # Threads of this process that may wait for hooks that failed last, all of them together: the others keep the rest.
 failing_hooks_at_once = threading.BoundedSemaphore(2)
+# Most writers end within milliseconds; the periodic sweep is too long to wait for that.
+HELD_BACK_S = 0.05
+_waits_for_writers = threading.Lock()
 # A message that nobody took by then is not worth taking: the periodic sweep was faster.
 EXPIRES_S = 30
 # While the broker is away each try may block for seconds, so one in this time is enough.
@@ -33,15 +36,27 @@ def work(budget_s: float = BUDGET_S) -> bool:
     """Dispatch and deliver until nothing is due; True when the time was over first."""
     ends_at = time.monotonic() + budget_s
     while True:
-        done = dispatch().events
+        batch = dispatch()
+        done = batch.events
         for due in due_hooks():
             done += _deliver(due)
             if time.monotonic() > ends_at:
                 return True
-        if not done:
+        if not done and not (batch.held_back and _wait_for_writers(ends_at)):
             return False
         if time.monotonic() > ends_at:
-            return True
+            return bool(done)
+
+
+def _wait_for_writers(ends_at: float) -> bool:
+    """Wait a moment for a transaction that holds events back; False when another thread does, or the time is over."""
+    if time.monotonic() > ends_at or not _waits_for_writers.acquire(blocking=False):
+        return False
+    try:
+        time.sleep(HELD_BACK_S)
+    finally:
+        _waits_for_writers.release()
+    return True
 
 
 def _deliver(due: DueHook) -> int:

@@ -1,16 +1,20 @@
 """The sweep and its doorbell."""
 
 import socket
+import threading
 import time
 
 import pytest
 from celery import current_app
-from django.apps import apps
+from django.db import connections
 
+from erpstaging.core.scope import company_scope
 from erpstaging.hooks import tasks
 from erpstaging.hooks.tasks import _Bell, ring, sweep, work
 from erpstaging.outbox import events
-from tests.fixtures.hooks import sweep_until
+from erpstaging.outbox.events import Fact
+from erpstaging.outbox.models import EventType
+from tests.fixtures.hooks import INTEGRATION, sweep_until
 from tests.fixtures.receiver import Reply
 
 
@@ -44,10 +48,32 @@ def test_a_sweep_makes_room_for_other_tasks_and_rings_for_the_next(tenant, recei
     assert rung == [1]
 
 
-def test_recorded_events_ring_the_bell():
-    apps.get_app_config("hooks").ready()
+def test_a_sweep_waits_a_moment_for_a_writer_that_holds_events_back(tenant, receiver):
+    """The doorbell rings at the commit of one change while another, older one is still being written."""
+    tenant.hook(receiver.url)
+    writing, may_end = threading.Event(), threading.Event()
 
-    assert events.wake_up_calls == [ring]
+    def write() -> None:
+        with company_scope(tenant.company.pk):
+            events.record(tenant.company.pk, INTEGRATION, [Fact("ERP Requests", 1, EventType.CREATE)])
+            writing.set()
+            may_end.wait(10)
+        connections.close_all()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    writing.wait(10)
+    tenant.tell(2)
+    threading.Timer(0.3, may_end.set).start()
+
+    work(budget_s=5)
+
+    writer.join()
+    assert receiver.ids == [1, 2]
+
+
+def test_recorded_events_ring_the_bell():
+    assert ring in events.wake_up_calls
 
 
 def test_the_message_carries_nothing(monkeypatch):
