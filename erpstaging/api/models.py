@@ -4,13 +4,13 @@ from django.db import models
 
 
 class RateWindow(models.Model):
-    """How many calls one subject (an account in a company, or an address) made in the running window of a length."""
+    """How many calls one subject (an account in a company, or an address) made in its running hour and ten seconds.
 
-    subject = models.CharField(max_length=100)
-    period_s = models.IntegerField()
-    # Unix seconds at which the window began; a later one starts the count anew, so rows never pile up.
-    started = models.BigIntegerField()
-    calls = models.IntegerField()
+    `hour` and `spike` are the Unix seconds at which they began; a later one starts its count anew.
+    """
 
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["subject", "period_s"], name="rate_window_once")]
+    subject = models.CharField(max_length=100, primary_key=True)
+    hour = models.BigIntegerField()
+    hour_calls = models.IntegerField()
+    spike = models.BigIntegerField()
+    spike_calls = models.IntegerField()

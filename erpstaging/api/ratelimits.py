@@ -10,15 +10,17 @@ from django.db import connection
 
 HOUR_S, SPIKE_S = 3600, 10
 
-# One statement, committed by itself, before the call's own transaction: a refused call has been counted all the same.
+# One row, one statement, committed by itself before the call's own transaction: a refused call has been counted, too.
 _COUNT = """
-    INSERT INTO api_ratewindow AS counted (subject, period_s, started, calls)
-    SELECT %s, period, now_s - now_s %% period, 1
-    FROM unnest(%s::int[]) period, (SELECT extract(epoch FROM clock_timestamp())::bigint AS now_s) clock
-    ON CONFLICT (subject, period_s) DO UPDATE SET
-        calls = CASE WHEN counted.started = excluded.started THEN counted.calls + 1 ELSE 1 END,
-        started = excluded.started
-    RETURNING period_s, calls, started, extract(epoch FROM clock_timestamp())::bigint
+    INSERT INTO api_ratewindow AS counted (subject, hour, hour_calls, spike, spike_calls)
+    SELECT %s, now_s - now_s %% 3600, 1, now_s - now_s %% 10, 1
+    FROM (SELECT extract(epoch FROM clock_timestamp())::bigint AS now_s) clock
+    ON CONFLICT (subject) DO UPDATE SET
+        hour_calls = CASE WHEN counted.hour = excluded.hour THEN counted.hour_calls + 1 ELSE 1 END,
+        spike_calls = CASE WHEN counted.spike = excluded.spike THEN counted.spike_calls + 1 ELSE 1 END,
+        hour = excluded.hour,
+        spike = excluded.spike
+    RETURNING hour, hour_calls, spike, spike_calls, extract(epoch FROM clock_timestamp())::bigint
 """
 
 
@@ -43,24 +45,26 @@ class Window:
 
 def count_call(subject: str, *, hourly: int | None = None, spike: int | None = None) -> Window | None:
     """Count one call and return the window that is closest to being used up; None when both limits are off (0)."""
-    limits = {
-        HOUR_S: settings.RATE_LIMIT_HOURLY if hourly is None else hourly,
-        SPIKE_S: settings.RATE_LIMIT_SPIKE if spike is None else spike,
-    }
-    limits = {period: limit for period, limit in limits.items() if limit}
-    if not limits:
+    hourly = settings.RATE_LIMIT_HOURLY if hourly is None else hourly
+    spike = settings.RATE_LIMIT_SPIKE if spike is None else spike
+    if not hourly and not spike:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [subject[:100], list(limits)])
-        rows = cursor.fetchall()
-    windows = [
-        Window(
-            limit=limits[period],
-            remaining=max(limits[period] - calls, 0),
-            reset=started + period,
-            reset_in_s=max(started + period - now_s, 1),
-            exceeded=calls > limits[period],
-        )
-        for period, calls, started, now_s in rows
-    ]
+        cursor.execute(_COUNT, [subject[:100]])
+        hour_began, hour_calls, spike_began, spike_calls, now_s = cursor.fetchone()
+    windows = []
+    if hourly:
+        windows.append(_window(hourly, hour_calls, hour_began + HOUR_S, now_s))
+    if spike:
+        windows.append(_window(spike, spike_calls, spike_began + SPIKE_S, now_s))
     return min(windows, key=lambda window: (not window.exceeded, window.remaining / window.limit, -window.reset))
+
+
+def _window(limit: int, calls: int, reset: int, now_s: int) -> Window:
+    return Window(
+        limit=limit,
+        remaining=max(limit - calls, 0),
+        reset=reset,
+        reset_in_s=max(reset - now_s, 1),
+        exceeded=calls > limit,
+    )

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -12,10 +11,10 @@ from oauth2_provider.models import AccessToken, RefreshToken
 from erpstaging.companies.actors import membership_of
 from erpstaging.companies.models import Company, Membership, ServiceAccount, User
 
-_TOKEN = ("id", "scope", "created", "user_id")
+_TOKEN = ("id", "scope", "user_id")
 _ACCOUNT = ("id", "client_id", "name", "is_active", "owner_id")
 _ACCOUNT_JSON = ("allowed_scopes", "directions", "item_types", "allowed_networks")
-_COMPANY = ("id", "name", "time_zone", "currency", "is_active", "erp_tool_enabled", "is_demo", "created_at")
+_COMPANY = ("id", "name", "time_zone", "currency", "is_active", "erp_tool_enabled", "is_demo")
 
 
 def _columns(table: str, names: tuple[str, ...]) -> str:
@@ -25,7 +24,8 @@ def _columns(table: str, names: tuple[str, ...]) -> str:
 # One narrow statement instead of the ORM's three, because every call of the API begins here. A person behind the token,
 # which is the rare case, costs two more.
 _BEARER = f"""
-    SELECT {_columns("token", _TOKEN)}, extract(epoch FROM token.expires - clock_timestamp())::int,
+    SELECT {_columns("token", _TOKEN)}, floor(extract(epoch FROM token.created))::bigint,
+           extract(epoch FROM token.expires - clock_timestamp())::int,
            {_columns("account", _ACCOUNT)}, {_columns("account", _ACCOUNT_JSON)}, {_columns("company", _COMPANY)}
     FROM oauth2_provider_accesstoken token
     JOIN companies_serviceaccount account ON account.id = token.application_id
@@ -42,12 +42,13 @@ class Bearer:
     """The holder of a valid token: a machine, or a person through an app.
 
     `company` is the asked one when the account names it and it is active; `membership` is the person's in it.
+    `created_at` is in Unix seconds.
     """
 
     token_id: int
     account: ServiceAccount
     scopes: frozenset[str]
-    created_at: datetime
+    created_at: int
     expires_in_s: int
     person: User | None
     membership: Membership | None
@@ -65,7 +66,7 @@ def find_bearer(token: str, company_id: int | None) -> Bearer | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    token_id, scope, created, user_id, expires_in_s = row[:5]
+    token_id, scope, user_id, created_at, expires_in_s = row[:5]
     values = iter(row[5:])
     account = _instance(ServiceAccount, _ACCOUNT, values, _ACCOUNT_JSON)
     company = _instance(Company, _COMPANY, values)
@@ -74,7 +75,7 @@ def find_bearer(token: str, company_id: int | None) -> Bearer | None:
         return None
     membership = None if person is None or company is None else membership_of(person, company)
     scopes = frozenset(scope.split()) & frozenset(account.allowed_scopes)
-    return Bearer(token_id, account, scopes, created, expires_in_s, person, membership, company)
+    return Bearer(token_id, account, scopes, created_at, expires_in_s, person, membership, company)
 
 
 def _instance(model: Any, names: tuple[str, ...], values: Any, json_names: tuple[str, ...] = ()) -> Any:
@@ -96,6 +97,7 @@ class IssuedToken:
     account: ServiceAccount
     person: User | None
     scope: str
+    created_at: int
 
 
 def issued_token(token: str) -> IssuedToken | None:
@@ -103,7 +105,8 @@ def issued_token(token: str) -> IssuedToken | None:
     for model in (AccessToken, RefreshToken):
         found = model.objects.filter(token_checksum=checksum(token)).select_related("application", "user").first()
         if found is not None:
-            return IssuedToken(found.pk, found.application, found.user, getattr(found, "scope", ""))
+            scope, created_at = getattr(found, "scope", ""), int(found.created.timestamp())
+            return IssuedToken(found.pk, found.application, found.user, scope, created_at)
     return None
 
 

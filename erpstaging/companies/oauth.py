@@ -2,8 +2,6 @@
 
 import base64
 import binascii
-import json
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus, urlencode
@@ -67,7 +65,7 @@ def _basic(header: str) -> dict[str, str]:
 
 
 class JSONOrFormCore(OAuthLibCore):
-    """Hands the toolkit one set of parameters, whichever way they came, and completes what it answers."""
+    """Hands the toolkit one set of parameters, whichever way they came."""
 
     def _extract_params(self, request: HttpRequest) -> tuple[str, str, str, dict[str, Any]]:
         if request.method != "POST":
@@ -78,14 +76,6 @@ class JSONOrFormCore(OAuthLibCore):
         headers.pop("HTTP_AUTHORIZATION", None)
         headers.pop("Authorization", None)
         return request.path, "POST", urlencode(given), headers
-
-    def create_token_response(self, request: HttpRequest) -> tuple[Any, dict[str, str], str, int]:
-        uri, headers, body, status = super().create_token_response(request)
-        if status == 200:
-            issued = json.loads(body)
-            issued |= {"token_type": "bearer", "created_at": int(time.time())}
-            body = json.dumps(issued)
-        return uri, headers, body, status
 
 
 class SecretValidator(OAuth2Validator):

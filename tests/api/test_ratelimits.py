@@ -99,7 +99,7 @@ def test_limits_can_be_switched_off(api: ApiClient, limits: Callable[[int, int],
 def test_a_new_window_begins_at_zero() -> None:
     count_call("account:1:1", hourly=0, spike=5)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE api_ratewindow SET started = started - 10, calls = 99")
+        cursor.execute("UPDATE api_ratewindow SET spike = spike - 10, spike_calls = 99, hour_calls = 50")
 
     window = count_call("account:1:1", hourly=0, spike=5)
 

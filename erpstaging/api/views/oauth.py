@@ -197,12 +197,13 @@ class Token(ClientView):
     def issue(self, request: HttpRequest) -> Answer:
         """The token and the entry about it exist together."""
         with all_companies_scope():
-            answer: Answer = get_oauthlib_core().create_token_response(request)
-            if answer[3] == 200:
-                issued = issued_token(json.loads(answer[2])["access_token"])
-                if issued is not None:
-                    self.write_token("token_issued", issued)
-        return answer
+            address, headers, body, status = get_oauthlib_core().create_token_response(request)
+            answer = json.loads(body) if status == 200 else {}
+            issued = issued_token(answer["access_token"]) if answer else None
+            if issued is not None:
+                self.write_token("token_issued", issued)
+                body = json.dumps(answer | {"token_type": "bearer", "created_at": issued.created_at})
+        return address, headers, body, status
 
 
 class Revoke(ClientView):
@@ -243,6 +244,6 @@ class TokenInfo(_OAuthErrors, TokenAPIView):
                 "scopes": sorted(self.scopes),
                 "expires_in_seconds": self.bearer.expires_in_s,
                 "application": {"uid": self.bearer.account.client_id},
-                "created_at": int(self.bearer.created_at.timestamp()),
+                "created_at": self.bearer.created_at,
             }
         )
