@@ -36,6 +36,8 @@ _timeouts = "-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_
 
 def _database(address: str, options: str) -> dict[str, object]:
     parsed = env.database(address)
+    # A server that does not even refuse the connection is told as away in time.
+    parsed["OPTIONS"].setdefault("connect_timeout", 3)
     parsed["OPTIONS"]["options"] = f"{parsed['OPTIONS'].get('options', '')} {options}".strip()
     return {**_connection, **parsed}
 

@@ -1,4 +1,4 @@
-"""Every code an error answer can carry, in one list; `GET /api/errors` serves it and docs/errors.md is made from it."""
+"""Every code an error answer can carry, in one list, which `GET /api/errors` serves."""
 
 from dataclasses import dataclass
 

@@ -5,8 +5,7 @@ once, instead of in every column.
 """
 
 import math
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import IO, Any
 
@@ -21,9 +20,6 @@ MAX_DEPTH = 32
 MAX_DIGITS = 40
 MAX_QUERY_BYTES = 8 * 1024
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
-
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_SPACE_BEFORE_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 
 
 def _fraction(text: str) -> Decimal:
@@ -51,7 +47,7 @@ def parse_json(body: bytes) -> Any:
     except (ValueError, ArithmeticError) as exc:
         raise BadRequest(f"The body is not valid JSON: {_readable(exc)}", code="malformed_json") from None
     pairs = _checked_pairs(value)
-    if pairs != _keys_written(body, at_least=pairs):
+    if pairs not in _quick_counts(body) and pairs != _keys_written(body):
         raise BadRequest("The body names a key twice in one object.", code="malformed_json")
     if rb"\u0000" in body and _holds_nul(value):
         raise BadRequest("The body holds the character NUL.", code="malformed_json")
@@ -90,17 +86,24 @@ def _checked_pairs(root: Any) -> int:
     return pairs
 
 
-def _keys_written(body: bytes, *, at_least: int) -> int:
+def _quick_counts(body: bytes) -> Iterator[int]:
+    """Counts that are the number of keys or more, never less: one that equals the pairs shows that no key came twice.
+
+    All colons, and then those that follow a quote: a key's, but also one that opens a text. The exact count makes a
+    piece of every text, which costs half as much again as reading the body.
+    """
+    yield body.count(b":")
+    yield body.translate(None, b" \t\r\n").count(b'":')
+
+
+def _keys_written(body: bytes) -> int:
     """How many keys the text has: the parser keeps the last of two equal ones and does not say so.
 
-    A quote followed by a colon ends a key, unless it opens or stands escaped in a string. So the quick count can be too
-    high, never too low, and where it equals the pairs that were read no key was written twice.
+    A colon outside of strings follows a key. With the escapes gone, every second piece between quotes is outside.
     """
-    if not any(mark in body for mark in _SPACE_BEFORE_COLON):
-        quick = body.count(b'":')
-        if quick == at_least:
-            return quick
-    return _STRING.sub(b"", body).count(b":")
+    if b"\\" in body:
+        body = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    return b"".join(body.split(b'"')[::2]).count(b":")
 
 
 def _holds_nul(value: Any) -> bool:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from erpstaging.api import urls_people
 from erpstaging.api.paths import RestPath, people_urls, rest_path, rest_urls
 from erpstaging.api.urls_webhooks import WEBHOOKS
+from erpstaging.api.views.authorize import Authorize
 from erpstaging.api.views.callers import Companies, Me, MeInCompany, PersonInCompany
 from erpstaging.api.views.codes import CostCodeSync, LineItemTypeSync, StandardCostCodeSync
 from erpstaging.api.views.connections import Connection, Connections, MetadataConfiguration
@@ -55,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *rest_urls(REST),
     path("oauth/token", Token.as_view(), name="oauth-token"),
     path("oauth/token/info", TokenInfo.as_view(), name="oauth-token-info"),
+    path("oauth/authorize", Authorize.as_view(), name="oauth-authorize"),
     path("oauth/revoke", Revoke.as_view(), name="oauth-revoke"),
     path("api/schema/", Description.as_view(), name="api-schema"),
     path("api/docs/", Browse.as_view(), name="api-docs"),

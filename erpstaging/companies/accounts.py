@@ -65,9 +65,9 @@ def create_account(
     `scopes` and `directions` default to all, `item_types` of None means all; `owner` is who answers for it, the acting
     person unless somebody else is named. Raises Invalid for words that do not exist, NotPermitted without ERP Admin.
     """
-    _require_admin(actor)
+    require_account_admin(actor)
     account = ServiceAccount.machine(
-        name=_name(name),
+        name=valid_name(name),
         owner=_owner(owner, company, actor),
         allowed_scopes=_words("scopes", scopes, full_scopes()),
         directions=_words("directions", directions, list(Direction.values)),
@@ -91,7 +91,7 @@ def create_account(
 
 def issue_secret(account_id: int, *, company: Company, actor: Actor, lifetime: timedelta | None = None) -> IssuedSecret:
     """Give an account a further secret. Raises WrongState when it has two that are valid."""
-    _require_admin(actor)
+    require_account_admin(actor)
     account = lock_account(account_id, company)
     if _valid_secrets(account).count() >= MAX_ACTIVE_SECRETS:
         raise WrongState(f"The account has {MAX_ACTIVE_SECRETS} valid secrets: retire one first, or rotate.")
@@ -107,7 +107,7 @@ def rotate_secret(
     lifetime: timedelta | None = None,
 ) -> IssuedSecret:
     """Issue a new secret; the newest valid one stays usable for `overlap`, an older one ends now."""
-    _require_admin(actor)
+    require_account_admin(actor)
     account = lock_account(account_id, company)
     for position, secret in enumerate(_valid_secrets(account).order_by("-id")):
         _end(secret, overlap if position == 0 else timedelta(0), company, actor)
@@ -116,7 +116,7 @@ def rotate_secret(
 
 def retire_secret(secret_id: int, *, company: Company, actor: Actor) -> None:
     """End one secret now. Tokens that were got with it live on until they expire; disabling the account ends them."""
-    _require_admin(actor)
+    require_account_admin(actor)
     found = ServiceAccountSecret.objects.filter(pk=secret_id, account__companies=company).first()
     if found is None:
         raise NotFound
@@ -126,7 +126,7 @@ def retire_secret(secret_id: int, *, company: Company, actor: Actor) -> None:
 
 def disable_account(account_id: int, *, company: Company, actor: Actor) -> ServiceAccount:
     """End the account: its secrets get no token any more, and its tokens open nothing from now on."""
-    _require_admin(actor)
+    require_account_admin(actor)
     account = lock_account(account_id, company)
     if not account.is_active:
         raise WrongState("The account is disabled already.")
@@ -145,6 +145,13 @@ def lock_account(account_id: int, company: Company) -> ServiceAccount:
         raise NotFound
     (account,) = lock(ServiceAccount.objects.filter(pk=account_id))
     return cast("ServiceAccount", account)
+
+
+def account_called(client_id: str) -> ServiceAccount | None:
+    if not client_id.isprintable() or len(client_id) > 255:
+        return None
+    found: ServiceAccount | None = ServiceAccount.objects.filter(client_id=client_id).first()
+    return found
 
 
 def account_with_secret(client_id: str, client_secret: str, address: str | None) -> ServiceAccount | None:
@@ -226,7 +233,7 @@ def _end(secret: ServiceAccountSecret, after: timedelta, company: Company, actor
         )  # fmt: skip
 
 
-def _require_admin(actor: Actor) -> None:
+def require_account_admin(actor: Actor) -> None:
     """Accounts are managed by people with ERP Admin, and by the operator's commands."""
     if actor.kind == "system":
         return
@@ -235,7 +242,7 @@ def _require_admin(actor: Actor) -> None:
     actor.require("erp_admin", "Managing service accounts needs ERP Admin.")
 
 
-def _name(given: str) -> str:
+def valid_name(given: str) -> str:
     name = given.strip()
     if not name or len(name) > 200 or not name.isprintable():
         raise Invalid.field("name", "must be 1 to 200 printable characters")

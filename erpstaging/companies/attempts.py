@@ -46,8 +46,8 @@ def _too_many(first: datetime) -> TooManyAttempts:
 
 
 def note_failure(account: str, address: str | None) -> None:
-    """Count one failure, and drop the address's rows that no longer count."""
-    FailedAttempt.objects.filter(address=address or "", occurred_at__lte=Now() - WINDOW).delete()
+    """Count one failure, and drop the rows, whosever they are, that no longer count."""
+    FailedAttempt.objects.filter(occurred_at__lte=Now() - WINDOW).delete()
     FailedAttempt.objects.create(account=_digest(account), address=address or "", occurred_at=Now())
 
 

@@ -201,4 +201,7 @@ class FailedAttempt(models.Model):
     occurred_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["address", "occurred_at"], name="failed_attempt_by_address")]
+        indexes = [
+            models.Index(fields=["address", "occurred_at"], name="failed_attempt_by_address"),
+            models.Index(fields=["occurred_at"], name="failed_attempt_by_time"),
+        ]

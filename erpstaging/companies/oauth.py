@@ -107,6 +107,13 @@ class SecretValidator(OAuth2Validator):
         request.client = None
         return not public
 
+    def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """A code, and below a refresh token, is worth as much as the person who gave it is now."""
+        return bool(super().validate_code(client_id, code, client, request) and request.user.is_active)
+
+    def validate_refresh_token(self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
+        return bool(super().validate_refresh_token(refresh_token, client, request) and request.user.is_active)
+
     def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
         """The toolkit's own comparison, with the application's column: never."""
         return False

@@ -59,8 +59,8 @@ class DataFolder:
     def prepare(self) -> None:
         """Make what the processes expect to find. Undelivered messages are dropped: the database knows what is due."""
         shutil.rmtree(self.path / "broker", ignore_errors=True)
-        for name in ("broker/queue", "broker/control", "log"):
-            (self.path / name).mkdir(parents=True, exist_ok=True)
+        for name in ("broker", "broker/queue", "broker/control", "log", "mail"):
+            (self.path / name).mkdir(mode=0o700, exist_ok=True)
         if not (self.path / SECRET_KEY).exists():
             write_private(self.path / SECRET_KEY, secrets.token_urlsafe(64))
 

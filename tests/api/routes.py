@@ -7,6 +7,8 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 PREFIXES = ("rest/", "vapid/", "api/v1/", "oauth/")
+# For people and their browsers, below a prefix of the API.
+PAGES = {"oauth/authorize"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -54,8 +56,9 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[Route]:
         if isinstance(pattern, URLResolver):
             yield from _walk(pattern.url_patterns, prefix + str(pattern.pattern))
         elif isinstance(pattern, URLPattern) and not str(pattern.pattern).startswith("^"):
-            view = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
-            yield Route(_template(prefix + str(pattern.pattern)), view)
+            view = getattr(pattern.callback, "cls", None)
+            if prefix + str(pattern.pattern) not in PAGES:
+                yield Route(_template(prefix + str(pattern.pattern)), view)
 
 
 def _template(route: str) -> str:

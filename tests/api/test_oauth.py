@@ -390,13 +390,14 @@ def test_tokens_leave_a_trace_of_issue_failure_and_end(
     assert (issue.address, issue.user_agent) == ("127.0.0.1", "quill/1")
     assert issue.after["scopes"] == "read write erp"
     assert issue.credential == end.credential == f"token:{issue.after['token_id']}"
-    assert (failure.actor_id, failure.actor_name) == (None, issued.account.client_id)
+    assert (failure.actor_id, failure.actor_name) == (issued.account.pk, "Quill")
     assert failure.after == {"code": "invalid_client", "grant_type": "client_credentials"}
 
 
 def test_neither_secret_nor_token_is_in_the_trace(client: Client, credentials: dict[str, str]) -> None:
     token = client.post("/oauth/token", credentials).json()["access_token"]
     client.post("/oauth/revoke", credentials | {"token": token})
+    client.post("/oauth/token", credentials | {"client_id": credentials["client_secret"]})
 
     written = str([vars(entry) for entry in entries_of_no_company()])
 

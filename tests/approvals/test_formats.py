@@ -62,6 +62,8 @@ def test_a_moment_is_told_in_the_company_s_zone_and_in_utc() -> None:
     with timezone.override(ZoneInfo("Europe/Berlin")):
         assert formats.moment_text(moment, NOW) == "00:30"
         assert formats.full_moment_text(moment) == "20 Nov 2026, 00:30 Europe/Berlin, 19 Nov 2026, 23:30 UTC"
+    with timezone.override(ZoneInfo("UTC")):
+        assert formats.full_moment_text(moment) == "19 Nov 2026, 23:30 UTC"
     with timezone.override(ZoneInfo("America/Los_Angeles")):
         assert formats.moment_text(moment, NOW) == "19 Nov, 15:30"
 

@@ -10,7 +10,9 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from erpstaging.approvals.presenters import DecisionButton, FieldRow, Person, Queue, TypeTab
+from erpstaging.approvals.showing.words import ACT_ICONS, VIEW_ICONS
 from erpstaging.approvals.templatetags.approvals import folded, shown
+from erpstaging.catalogue.registry import ENTITIES
 from tests.approvals import samples
 from tests.approvals.urls import SAMPLES
 
@@ -144,8 +146,10 @@ def test_every_word_of_a_template_can_be_translated(path: Path) -> None:
 
 
 def test_every_icon_that_is_named_is_drawn() -> None:
+    """In a template, for an act or a view, and for every kind of object."""
     sprite = (Path(settings.BASE_DIR) / "erpstaging/approvals/static/approvals/icons.svg").read_text()
     named = {name for path in TEMPLATES for name in re.findall(r'{% icon "([\w-]+)"', path.read_text())}
+    named |= {entity.icon for entity in ENTITIES.values()} | set(ACT_ICONS.values()) | set(VIEW_ICONS.values())
 
     assert named <= set(re.findall(r'<symbol id="i-([\w-]+)"', sprite))
 

@@ -69,7 +69,7 @@ def test_rows_that_no_longer_count_are_dropped() -> None:
     fail(5)
     FailedAttempt.objects.update(occurred_at=timezone.now() - timedelta(minutes=16))
 
-    fail(1, "person:ruth")
+    fail(1, "person:ruth", AWAY)
 
     assert FailedAttempt.objects.count() == 1
 

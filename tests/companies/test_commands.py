@@ -11,7 +11,7 @@ from django.test import Client
 from erpstaging.companies.models import Company, Membership, ServiceAccountSecret, User
 from tests.fixtures.scope import no_scope
 
-COMMANDS = ["create_company", "create_service_account", "rotate_secret", "grant"]
+COMMANDS = ["create_company", "create_service_account", "rotate_secret", "grant", "register_app"]
 
 
 def run(*words: str) -> dict[str, Any]:
@@ -42,6 +42,13 @@ def test_an_installation_is_set_up_by_commands_alone(db: None, client: Client, m
         assert client.post("/oauth/token", given).json()["scope"] == "read"
 
 
+def test_an_app_is_registered_with_a_secret_only_if_it_can_keep_one(company: Company) -> None:
+    words = ["register_app", "Diary", "--company", str(company.pk), "--redirect-uri", "https://app.example/back"]
+
+    assert set(run(*words)) == {"id", "client_id"}
+    assert set(run(*words, "--confidential")) == {"id", "client_id", "client_secret"}
+
+
 def test_an_answer_for_people_names_its_values(db: None) -> None:
     out = io.StringIO()
 
@@ -68,6 +75,7 @@ def test_access_can_be_ended(company: Company, make_person: Any) -> None:
         (["create_service_account", "X", "--company", "{company}", "--owner", "nobody"], "nobody"),
         (["create_service_account", "X", "--company", "{company}", "--network", "everywhere"], "networks"),
         (["rotate_secret", "nobody"], "nobody"),
+        (["register_app", "X", "--company", "{company}", "--redirect-uri", "http://app.example/"], "redirect_uris"),
         (["grant", "nobody", "--company", "{company}"], "nobody"),
         (["grant", "nobody", "--company", "99"], "company 99"),
     ],

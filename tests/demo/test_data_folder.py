@@ -17,7 +17,8 @@ def test_a_new_folder_becomes_ours(folder):
     with folder.held():
         folder.prepare()
 
-    assert (folder.path / "broker" / "queue").is_dir()
+    for name in ("broker", "log", "mail"):
+        assert stat.S_IMODE((folder.path / name).stat().st_mode) == 0o700
     assert stat.S_IMODE((folder.path / "secret_key").stat().st_mode) == 0o600
 
 

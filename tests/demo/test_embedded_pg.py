@@ -24,7 +24,7 @@ from erpstaging.demo.embedded_pg import EmbeddedPostgres
 
 server = EmbeddedPostgres(Path(sys.argv[1]), durable=False)
 server.start()
-print(server.process.pid, flush=True)
+print(server.process.pid, server.socket_dir, flush=True)
 time.sleep(60)
 """
 
@@ -123,7 +123,8 @@ def test_a_killed_supervisor_leaves_no_server_and_the_next_start_takes_over(home
     with subprocess.Popen(
         [sys.executable, "-c", SUPERVISOR, str(home)], env=environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as supervisor:
-        process = int(supervisor.stdout.readline())
+        told, socket_dir = supervisor.stdout.readline().split()
+        process = int(told)
         assert alive(process)
         supervisor.kill()
 
@@ -131,6 +132,7 @@ def test_a_killed_supervisor_leaves_no_server_and_the_next_start_takes_over(home
     server.start()  # at once: it waits for the old one
 
     assert not alive(process)
+    assert not Path(socket_dir).exists()
     server.stop()
 
 

@@ -19,6 +19,7 @@ from erpstaging.api.parsers import checked_query, declared_length
 from erpstaging.api.views.base import TokenAPIView, WireView
 from erpstaging.audit.witness import write_entry
 from erpstaging.companies import actors
+from erpstaging.companies.accounts import account_called
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.attempts import forget_failures, note_failure, require_attempt_allowed
 from erpstaging.companies.bearers import IssuedToken, issued_token
@@ -111,12 +112,14 @@ class ClientView(_OAuthErrors, WireView):
         return dict(answer)
 
     def write_refusal(self, code: str) -> None:
-        claimed = self.given.get("client_id", "")
-        actor = Actor(
-            kind="service_account", id=None, name=claimed[:200] if claimed.isprintable() else "", **self.seen()
-        )
+        # What nobody is called is not kept: it may be a secret in the wrong field.
+        account = account_called(self.given.get("client_id", ""))
+        if account is None:
+            actor = Actor(kind="service_account", id=None, name="unknown client", **self.seen())
+        else:
+            actor = actors.service_account(account, frozenset(), **self.seen())
         after = {"code": code, "grant_type": self.given.get("grant_type", "")[:60]}
-        write_entry(None, actor, "token_refused", "service_account", None, after=after)
+        write_entry(None, actor, "token_refused", "service_account", actor.id, after=after)
 
     def write_token(self, action: str, token: IssuedToken) -> None:
         seen = self.seen(f"token:{token.id}")

@@ -40,7 +40,7 @@ def icon(name: str, turn: str = "") -> SafeString:
 def money(value: Money | None, empty: str = "") -> SafeString:
     """`1,284,500.00 USD`, the currency in third ink; without one the word "none", or what `empty` says."""
     if value is None:
-        return format_html('<span class="muted">{}</span>', empty or _("none"))
+        return format_html('<span class="muted none">{}</span>', empty or _("none"))
     amount = formats.amount_text(value.amount, value.currency)
     return format_html('{} <span class="muted">{}</span>', amount, value.currency)
 

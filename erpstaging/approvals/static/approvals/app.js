@@ -21,7 +21,7 @@
     tipTimer = setTimeout(() => tip.hidePopover(), 6000);
   }
 
-  // Popovers stand beside what opened them, inside the window.
+  // Popovers stand beside what opened them, inside the window. Styles set from here are no style attributes.
   function place(pop, opener) {
     const at = opener.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = pop;
@@ -29,7 +29,8 @@
     const below = at.bottom + 4 + height < innerHeight || at.top < height;
     const start = at.left + width + room < innerWidth ? at.left : at.right - width;
     pop.style.inset = "auto";
-    pop.style.top = `${Math.max(room, below ? at.bottom + 4 : at.top - height - 4)}px`;
+    const top = below ? at.bottom + 4 : at.top - height - 4;
+    pop.style.top = `${Math.max(room, Math.min(top, innerHeight - height - room))}px`;
     pop.style.left = `${Math.max(room, Math.min(start, innerWidth - width - room))}px`;
   }
 
@@ -439,5 +440,10 @@
     run();
   });
 
+  // On a small screen the current view and tab may lie beside the edge.
+  for (const here of all("#side a[aria-current], .tabs [aria-current]")) {
+    const strip = here.closest(".side, .tabs");
+    strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+  }
   tellSelection();
 })();
