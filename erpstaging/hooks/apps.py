@@ -8,8 +8,8 @@ class HooksConfig(AppConfig):
         # Imported here because models have to be loaded first.
         from erpstaging.hooks.outcomes import final_refusal_calls
         from erpstaging.hooks.refusals import fail_refused_request
-        from erpstaging.hooks.tasks import ring
+        from erpstaging.hooks.tasks import bell
         from erpstaging.outbox.events import wake_up_calls
 
-        wake_up_calls.append(ring)
+        wake_up_calls.append(bell.ring)
         final_refusal_calls.append(fail_refused_request)

@@ -6,6 +6,7 @@ import time
 
 from celery import shared_task
 
+from erpstaging.core.doorbell import Doorbell
 from erpstaging.hooks.claims import DueHook, due_hooks
 from erpstaging.hooks.delivery import deliver
 from erpstaging.hooks.dispatch import dispatch
@@ -19,17 +20,13 @@ failing_hooks_at_once = threading.BoundedSemaphore(2)
 # Most writers end within milliseconds; the periodic sweep is too long to wait for that.
 HELD_BACK_S = 0.05
 _waits_for_writers = threading.Lock()
-# A message that nobody took by then is not worth taking: the periodic sweep was faster.
-EXPIRES_S = 30
-# While the broker is away each try may block for seconds, so one in this time is enough.
-SILENCE_S = 10.0
 
 
 @shared_task(name="erpstaging.hooks.sweep", ignore_result=True)
 def sweep() -> None:
     """Dispatch and deliver what is due."""
     if work():
-        ring()
+        bell.ring()
 
 
 def work(budget_s: float = BUDGET_S) -> bool:
@@ -60,37 +57,17 @@ def _wait_for_writers(ends_at: float) -> bool:
 
 
 def _deliver(due: DueHook) -> int:
-    if not due.failing:
-        return deliver(due.company_id, due.hook_id)
-    if not failing_hooks_at_once.acquire(blocking=False):
+    """Send for one hook. Whatever goes wrong with it is its own trouble: the other hooks are still served."""
+    if due.failing and not failing_hooks_at_once.acquire(blocking=False):
         return 0
     try:
         return deliver(due.company_id, due.hook_id)
+    except Exception:
+        logger.exception("Hook %d could not be served; its leases end by themselves.", due.hook_id)
+        return 0
     finally:
-        failing_hooks_at_once.release()
+        if due.failing:
+            failing_hooks_at_once.release()
 
 
-class _Bell:
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._silent_until = 0.0
-
-    def ring(self) -> None:
-        with self._lock:
-            if time.monotonic() < self._silent_until:
-                return
-        try:
-            sweep.apply_async(retry=False, expires=EXPIRES_S)
-        except Exception as exc:
-            # Whatever the broker's library raises: nothing is lost, the periodic sweep finds the work.
-            with self._lock:
-                self._silent_until = time.monotonic() + SILENCE_S
-            logger.warning("The broker cannot be reached; deliveries wait for the periodic sweep: %s", exc)
-
-
-_bell = _Bell()
-
-
-def ring() -> None:
-    """Ask a worker to sweep now. Never raises."""
-    _bell.ring()
+bell = Doorbell(sweep)

@@ -1,16 +1,14 @@
 """The sweep and its doorbell."""
 
-import socket
 import threading
 import time
 
 import pytest
-from celery import current_app
 from django.db import connections
 
 from erpstaging.core.scope import company_scope
 from erpstaging.hooks import tasks
-from erpstaging.hooks.tasks import _Bell, ring, sweep, work
+from erpstaging.hooks.tasks import sweep, work
 from erpstaging.outbox import events
 from erpstaging.outbox.events import Fact
 from erpstaging.outbox.models import EventType
@@ -35,7 +33,7 @@ def test_a_sweep_that_finds_nothing_ends(transactional_db):
 def test_a_sweep_makes_room_for_other_tasks_and_rings_for_the_next(tenant, receiver, monkeypatch):
     monkeypatch.setattr(tasks, "BUDGET_S", 0.2)
     rung = []
-    monkeypatch.setattr(tasks, "ring", lambda: rung.append(1))
+    monkeypatch.setattr(tasks.bell, "ring", lambda: rung.append(1))
     receiver.behave = lambda request: Reply(delay=0.05)
     tenant.hook(receiver.url)
     tenant.tell(*range(100))
@@ -46,6 +44,17 @@ def test_a_sweep_makes_room_for_other_tasks_and_rings_for_the_next(tenant, recei
 
     assert len(receiver.received) < 100
     assert rung == [1]
+
+
+def test_a_hook_whose_key_is_lost_does_not_keep_the_others_from_being_served(tenant, receiver, caplog):
+    broken, _ = tenant.hook(receiver.url + "/broken"), tenant.hook(receiver.url + "/sound")
+    tenant.change(broken, encrypted_secret="0000.not-ours")
+
+    tenant.tell(1)
+    sweep_until(lambda: bool(receiver.received) and "could not be served" in caplog.text)
+
+    assert [request.path for request in receiver.received] == ["/hook/sound"]
+    assert f"Hook {broken.pk} could not be served" in caplog.text
 
 
 def test_a_sweep_waits_a_moment_for_a_writer_that_holds_events_back(tenant, receiver):
@@ -73,45 +82,5 @@ def test_a_sweep_waits_a_moment_for_a_writer_that_holds_events_back(tenant, rece
 
 
 def test_recorded_events_ring_the_bell():
-    assert ring in events.wake_up_calls
-
-
-def test_the_message_carries_nothing(monkeypatch):
-    sent = []
-    monkeypatch.setattr(sweep, "apply_async", lambda *args, **kwargs: sent.append((args, kwargs)))
-
-    _Bell().ring()
-
-    assert sent == [((), {"retry": False, "expires": 30})]
+    assert tasks.bell.ring in events.wake_up_calls
     assert sweep.name == "erpstaging.hooks.sweep"
-
-
-@pytest.fixture
-def broker(monkeypatch):
-    """Use a broker address for a while."""
-
-    def use(url: str) -> None:
-        monkeypatch.setattr(current_app.conf, "broker_url", url)
-        monkeypatch.setattr(current_app.conf, "broker_write_url", url)
-        current_app.pool.force_close_all()
-        current_app._pool = None
-        current_app.amqp._producer_pool = None
-
-    yield use
-    current_app._pool = None
-    current_app.amqp._producer_pool = None
-
-
-@pytest.mark.parametrize("scheme", ["redis", "amqp"])
-def test_a_broker_that_is_down_costs_little_time_and_nothing_else(broker, scheme, caplog):
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        broker(f"{scheme}://127.0.0.1:{closed.getsockname()[1]}//")
-        bell = _Bell()
-        began = time.monotonic()
-
-        for _ in range(50):
-            bell.ring()
-
-    assert time.monotonic() - began < 6
-    assert caplog.text.count("The broker cannot be reached") == 1
