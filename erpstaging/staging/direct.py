@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from erpstaging.catalogue.entity import Entity, clean_data, clean_origin_id
+from erpstaging.catalogue.entity import Entity, clean_data
 from erpstaging.catalogue.fields import INT64
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
@@ -23,6 +23,7 @@ from erpstaging.records.snapshots import Node, nodes
 from erpstaging.records.telling import Change, tell
 from erpstaging.records.writes import WRITTEN, change_record, insert_records, new_record, update_records
 from erpstaging.staging.call import NOT_FOUND, standing
+from erpstaging.staging.elements import ORIGIN_KEYS as STAGED_KEYS
 from erpstaging.staging.targets import Key, linked_records
 from erpstaging.staging.waiting import clear_waiting, waiting_ids
 
@@ -102,9 +103,9 @@ def _read(sent: Any, entity: Entity, actor: Actor) -> Element:
             element.refuse("id", "must be an id")
         else:
             element.id = element_id
-    for name in ("origin_id", "origin_code", "parent_origin_id"):
+    for name, clean in STAGED_KEYS.items():
         try:
-            setattr(element, name, clean_origin_id(sent.get(name)))
+            setattr(element, name, clean(sent.get(name)))
         except ValueError as exc:
             element.refuse(name, str(exc))
     renamed: dict[str, Any] = {WRITE_NAMES.get(str(name), str(name)): value for name, value in sent.items()}
