@@ -25,6 +25,7 @@ from erpstaging.core.locks import lock_family
 from erpstaging.core.scope import Again
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
+from erpstaging.records.checks import References
 from erpstaging.records.rows import columns_of, settled_data
 from erpstaging.staging.elements import Element, check_data, check_level, closed_type, flat
 from erpstaging.staging.models import Intake, StagedChange, StagedRecord, StagedStatus
@@ -101,6 +102,7 @@ class StagingCall:
         self.linked: dict[Key, int] = {}
         self.staged: dict[Key, int] = {}
         self.touched: dict[int, Touched] = {}  # by id() of the row object
+        self.invalidated: set[int] = set()  # rows that the call itself wants invalid, by id()
         self.left: set[int] = set()  # parents that lost a line to another
         self.history: list[tuple[StagedRecord, Element, bool]] = []  # row, element, superseded
 
@@ -161,6 +163,9 @@ class StagingCall:
             if one.entity
             for key in keys_of(one.entity, {**(one.row.data if one.row else {}), **one.data})
         }
+        self.references = References(
+            self.company_id, [(one.entity, one.data) for one in flat(self.elements) if one.entity]
+        )
         self.linked = linked_records(self.company_id, keys)
         missing = keys - self.linked.keys()
         self.staged = staged_rows(self.company_id, missing)
@@ -198,10 +203,11 @@ class StagingCall:
         self._merge(element, entity, row, data, parent)
         self._note_waiting(entity, row, parent or row)
         if parent is not None and id(row) in self.touched:
-            self._touch(parent, facts(parent))  # who decides on the parent decides on what stands under it
+            self._touch_parent(parent)
 
     def _require_known(self, element: Element, entity: Entity) -> None:
-        """The project and the commitment of a row have to be staged at least."""
+        """The project and the commitment of a row have to be staged at least; what is named by id has to exist."""
+        element.errors |= self.references.errors(entity, element.data)
         for origin_field in ("project_origin_id", "commitment_origin_id"):
             field = entity.origin_fields.get(origin_field)
             value = element.data.get(origin_field)
@@ -294,6 +300,8 @@ class StagingCall:
 
     def _move(self, row: StagedRecord, wanted: StagedStatus | None) -> None:
         """Carry out a change of status, and what it takes along."""
+        if wanted == StagedStatus.INVALID:
+            self.invalidated.add(id(row))
         if wanted is None or wanted == row.status:
             return
         children = self.children.get(row.pk, ())
@@ -313,6 +321,15 @@ class StagingCall:
                     before = facts(child)
                     child.stage_again()
                     self._touch(child, before)
+
+    def _touch_parent(self, parent: StagedRecord) -> None:
+        """Who decides on a parent decides on what stands under it: a changed line is another version of it.
+
+        One that was refused because of its lines is corrected with them.
+        """
+        self._touch(parent, facts(parent))
+        if parent.status == StagedStatus.INVALID and id(parent) not in self.invalidated:
+            self._move(parent, StagedStatus.STAGED)
 
     def _leave(self, row: StagedRecord, entity: Entity) -> None:
         """A line goes to another parent: the old one no longer waits for it, and is worth less."""

@@ -17,12 +17,13 @@ from erpstaging.core.errors import Invalid
 from erpstaging.core.locks import lock_family
 from erpstaging.erp_requests.models import DetailState, ErpRequestDetail
 from erpstaging.erp_requests.services import retire_details
+from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
 from erpstaging.records.external_data import LinkChange, apply_link, clean_link, disabled_accounts, save_links
 from erpstaging.records.models import Record
 from erpstaging.records.telling import Change, tell
 from erpstaging.staging.answers import INT64, Element, finish_exports, lock_newest_exports
-from erpstaging.staging.call import COLUMNS, comes_back, family_ids, standing
+from erpstaging.staging.call import COLUMNS, RESOURCE, comes_back, family_ids, standing
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.targets import Key, linked_records
 from erpstaging.staging.waiting import clear_waiting, waiting_ids
@@ -209,3 +210,4 @@ def _stage_again(
         actor,
         [audit.Act("staged_record.staged_again", "staged_record", row.pk, record_id=row.record_id) for row in moved],
     )
+    events.record(company_id, actor, [events.Fact(RESOURCE, row.pk, EventType.UPDATE) for row in moved])
