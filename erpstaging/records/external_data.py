@@ -127,19 +127,25 @@ def save_links(company_id: int, changes: Sequence[LinkChange], *, reason: str) -
             sets.update(Record, rows)
     except IntegrityError as exc:  # somebody gave the origin ID away since we looked: look again
         raise Again("An origin ID was taken in the meantime.") from exc
+    freed = [(change.record, change.freed) for change in changed if change.freed is not None]
+    keep_history(company_id, freed, reason=reason)
+
+
+def keep_history(company_id: int, freed: Sequence[tuple[Record, str]], *, reason: str) -> None:
+    """Note which origin IDs left which records, and why, with one statement."""
+    now = timezone.now()
     sets.insert(
         OriginIdHistory,
         [
             {
                 "company_id": company_id,
-                "record_id": change.record.pk,
-                "item_type": change.record.item_type,
-                "origin_id": change.freed,
+                "record_id": record.pk,
+                "item_type": record.item_type,
+                "origin_id": origin_id,
                 "until": now,
-                "reason": reason,
+                "reason": reason[:40],
             }
-            for change in changed
-            if change.freed is not None
+            for record, origin_id in freed
         ],
     )
 

@@ -188,6 +188,16 @@ def test_a_second_integration_does_not_take_an_origin_id_over(make_vendor, set_l
     assert origin_ids(vendor) == ["A"]
 
 
+def test_an_integration_with_a_long_name_unlinks_too(make_vendor, set_links, service_account, company):
+    service_account.name = "The connector between the building sites and the ledger of the group " * 3
+    service_account.save()
+    vendor, long_named = make_vendor(), actors.service_account(service_account, frozenset({"read", "write", "erp"}))
+    set_links(about(vendor, "A"), actor=long_named)
+
+    assert set_links(about(vendor, None), actor=long_named) == [{}]
+    assert history(company) == [(vendor.pk, "A")]
+
+
 def test_another_integration_takes_over_from_one_that_is_switched_off(
     make_vendor, set_links, service_account, second_integration
 ):
