@@ -1,4 +1,4 @@
-# Python 3.11 or newer with pip is all this needs. Each line of it can be typed by hand instead.
+# Python 3.11 or newer with pip is all this needs. ARGS are passed on: make demo ARGS="--port 9000".
 
 PYTHON ?= python3
 STAMP := .venv/installed
@@ -6,17 +6,17 @@ STAMP := .venv/installed
 .PHONY: demo test check
 
 demo: $(STAMP)
-	@.venv/bin/python manage.py demo
+	@.venv/bin/python manage.py demo $(ARGS)
 
 test: $(STAMP)
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(STAMP)
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python manage.py makemigrations --check --dry-run
+	.venv/bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 $(STAMP): requirements.txt
 	$(PYTHON) -m venv .venv

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 MINIMUM_SECRET_LENGTH = 50
@@ -67,8 +67,9 @@ def database_addresses(data_dir: Path) -> tuple[str, str]:
         try:
             addresses = json.loads((data_dir / "database.json").read_text())
         except FileNotFoundError:
-            # Nothing runs: commands that need no database (demo, serve, --help) still start.
-            return "", ""
+            # Commands that need no database (demo, serve, check) still start; others say that no server runs here.
+            nowhere = make_conninfo(host=str(data_dir / "no-server-runs"), dbname="erpstaging")
+            return nowhere, nowhere
         app, owner = addresses["app"], addresses["owner"]
     return app or owner, owner or app
 

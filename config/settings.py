@@ -307,7 +307,6 @@ DEFAULT_FROM_EMAIL = env.text("ERPSTAGING_EMAIL_FROM", f"erpstaging@{_base.hostn
 # Static files
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static-collected"
-STATICFILES_DIRS = [BASE_DIR / "erpstaging" / "approvals" / "static"]
 WHITENOISE_USE_FINDERS = True
 
 LOGGING = {

@@ -19,4 +19,5 @@ pytest_plugins = [
     "tests.fixtures.gate",
     "tests.fixtures.hooks",
     "tests.fixtures.callers",
+    "tests.fixtures.demo",
 ]

@@ -44,11 +44,7 @@ class ApiMiddleware:
 
 
 def plain_error(refusal: Refused, status: int) -> HttpResponse:
-    """An error of the one shape, made outside any view."""
-    headers = {"Cache-Control": "no-store", **retry_after(refusal, status)}
-    return HttpResponse(
-        to_json(error_body(refusal, status)),
-        status=status,
-        content_type="application/json; charset=utf-8",
-        headers=headers,
-    )
+    """An error of the one shape, made outside any view, and outside the middleware that counts bytes."""
+    body = to_json(error_body(refusal, status))
+    headers = {"Cache-Control": "no-store", "Content-Length": str(len(body)), **retry_after(refusal, status)}
+    return HttpResponse(body, status=status, content_type="application/json; charset=utf-8", headers=headers)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from erpstaging.api import urls_people
 from erpstaging.api.paths import RestPath, people_urls, rest_path, rest_urls
+from erpstaging.api.urls_webhooks import WEBHOOKS
 from erpstaging.api.views.callers import Companies, Me, MeInCompany, PersonInCompany
 from erpstaging.api.views.codes import CostCodeSync, LineItemTypeSync, StandardCostCodeSync
 from erpstaging.api.views.connections import Connection, Connections, MetadataConfiguration
@@ -43,6 +44,7 @@ REST: list[RestPath] = [
     rest_path("standard_cost_codes/sync", StandardCostCodeSync, name="standard-cost-codes-sync"),
     rest_path("cost_codes/sync", CostCodeSync, name="cost-codes-sync"),
     rest_path("line_item_types/sync", LineItemTypeSync, name="line-item-types-sync"),
+    *WEBHOOKS,
 ]
 PEOPLE: list[URLPattern] = [
     path("me", PersonInCompany.as_view(), name="people-me"),

@@ -75,18 +75,19 @@ def moment_text(moment: dt.datetime, now: dt.datetime) -> str:
 
 def full_moment_text(moment: dt.datetime) -> str:
     """For a tooltip: date and time here with the zone's name, then in UTC."""
-    here = timezone.localtime(moment)
-    utc = moment.astimezone(dt.UTC)
-    clock = pgettext("time of day", "H:i")
+    here, utc = timezone.localtime(moment), moment.astimezone(dt.UTC)
+    clock, zone = pgettext("time of day", "H:i"), timezone.get_current_timezone_name()
+    text = _("%(date)s, %(time)s %(zone)s") % {
+        "date": date_text(here.date()),
+        "time": formats.time_format(here, clock),
+        "zone": zone,
+    }
+    if zone == "UTC":
+        return text
     utc_text = formats.time_format(utc, clock)
     if utc.date() != here.date():
         utc_text = f"{date_text(utc.date())}, {utc_text}"
-    return _("%(date)s, %(time)s %(zone)s, %(utc)s UTC") % {
-        "date": date_text(here.date()),
-        "time": formats.time_format(here, clock),
-        "zone": timezone.get_current_timezone_name(),
-        "utc": utc_text,
-    }
+    return _("%(here)s, %(utc)s UTC") % {"here": text, "utc": utc_text}
 
 
 def bytes_text(size: int) -> str:

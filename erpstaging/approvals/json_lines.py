@@ -19,98 +19,97 @@ class JsonLine:
     hit: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a value stands: its JSON pointer, its depth, and the markup before and after it on its line."""
+
+    pointer: str = ""
+    depth: int = 0
+    key: str = ""
+    comma: str = ""
+
+    @property
+    def margin(self) -> str:
+        return INDENT * self.depth
+
+    def child(self, name: str | int, *, key: str = "", last: bool) -> "Spot":
+        step = str(name).replace("~", "~0").replace("/", "~1")
+        return Spot(f"{self.pointer}/{step}", self.depth + 1, key, "" if last else _mark(","))
+
+
 def json_lines(data: object, typed: frozenset[str] = frozenset()) -> list[JsonLine]:
     """Lines of indented JSON. `typed` holds JSON pointers, such as `/additional_data/accounting_date`.
 
-    An object of plain values is packed into as few lines as fit, because a contract has hundreds of lines.
+    An object of plain values in a list is packed into as few lines as fit, because a contract has hundreds of lines.
     """
-    return list(_value(data, "", "", "", typed, depth=0))
+    return list(_value(data, Spot(), typed))
 
 
-def _token(kind: str, text: str) -> str:
-    # Tokens are escaped here and nowhere else; what is joined below is markup already.
-    return f'<span class="{kind}">{escape(text)}</span>'
+# Tokens are escaped here and nowhere else; what is joined below is markup already.
+
+
+def _token(kind: str, value: object) -> str:
+    return f'<span class="{kind}">{escape(_text(value))}</span>'
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _mark(text: str) -> str:
     return f"<i>{text}</i>"
 
 
-def _scalar(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return _token("s" if isinstance(value, str) else "d", text)
-
-
 def _key(name: str) -> str:
-    return _token("k", json.dumps(name, ensure_ascii=False)) + _mark(":") + " "
+    return _token("k", name) + _mark(":") + " "
+
+
+def _plain(value: object) -> str:
+    """A value without children: a scalar, `{}` or `[]`."""
+    if isinstance(value, (dict, list)):
+        return _mark(_text(value))
+    return _token("s" if isinstance(value, str) else "d", value)
 
 
 def _line(html: str, *, hit: bool = False) -> JsonLine:
     return JsonLine(mark_safe(html), hit)  # noqa: S308 - built from escaped tokens
 
 
-def _child(pointer: str, name: str) -> str:
-    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
-
-
-def _value(
-    value: object, pointer: str, key: str, comma: str, typed: frozenset[str], *, depth: int
-) -> Iterator[JsonLine]:
+def _value(value: object, spot: Spot, typed: frozenset[str]) -> Iterator[JsonLine]:
     if isinstance(value, dict) and value:
-        yield from _object(value, pointer, key, comma, typed, depth=depth)
+        in_list = bool(spot.depth and not spot.key)
+        packed = in_list and not any(isinstance(child, (dict, list)) and child for child in value.values())
+        yield from (_packed if packed else _object)(value, spot, typed)
     elif isinstance(value, list) and value:
-        yield from _array(value, pointer, key, comma, typed, depth=depth)
+        yield from _array(value, spot, typed)
     else:
-        empty = "{}" if isinstance(value, dict) else "[]"
-        html = _mark(empty) if isinstance(value, (dict, list)) else _scalar(value)
-        yield _line(INDENT * depth + key + html + comma, hit=pointer in typed)
+        yield _line(f"{spot.margin}{spot.key}{_plain(value)}{spot.comma}", hit=spot.pointer in typed)
 
 
-def _object(
-    value: dict[str, object], pointer: str, key: str, comma: str, typed: frozenset[str], *, depth: int
-) -> Iterator[JsonLine]:
-    if not key and depth and _is_plain(value):
-        yield from _packed(value, pointer, comma, typed, depth=depth)
-        return
-    yield _line(INDENT * depth + key + _mark("{"))
-    last = len(value) - 1
-    for number, (name, child) in enumerate(value.items()):
-        follows = _mark(",") if number < last else ""
-        yield from _value(child, _child(pointer, name), _key(name), follows, typed, depth=depth + 1)
-    yield _line(INDENT * depth + _mark("}") + comma)
+def _object(value: dict[str, object], spot: Spot, typed: frozenset[str]) -> Iterator[JsonLine]:
+    yield _line(spot.margin + spot.key + _mark("{"))
+    for number, (name, child) in enumerate(value.items(), start=1):
+        yield from _value(child, spot.child(name, key=_key(name), last=number == len(value)), typed)
+    yield _line(spot.margin + _mark("}") + spot.comma)
 
 
-def _array(
-    value: list[object], pointer: str, key: str, comma: str, typed: frozenset[str], *, depth: int
-) -> Iterator[JsonLine]:
-    yield _line(INDENT * depth + key + _mark("["))
-    last = len(value) - 1
+def _array(value: list[object], spot: Spot, typed: frozenset[str]) -> Iterator[JsonLine]:
+    yield _line(spot.margin + spot.key + _mark("["))
     for number, child in enumerate(value):
-        follows = _mark(",") if number < last else ""
-        yield from _value(child, f"{pointer}/{number}", "", follows, typed, depth=depth + 1)
-    yield _line(INDENT * depth + _mark("]") + comma)
+        yield from _value(child, spot.child(number, last=number == len(value) - 1), typed)
+    yield _line(spot.margin + _mark("]") + spot.comma)
 
 
-def _is_plain(value: dict[str, object]) -> bool:
-    return not any(isinstance(child, (dict, list)) and child for child in value.values())
-
-
-def _packed(
-    value: dict[str, object], pointer: str, comma: str, typed: frozenset[str], *, depth: int
-) -> Iterator[JsonLine]:
+def _packed(value: dict[str, object], spot: Spot, typed: frozenset[str]) -> Iterator[JsonLine]:
     """`{ "id": 1, "line": 1,` and further lines below it, each at most WIDTH characters long."""
-    margin = INDENT * depth
-    html, width, hit = margin + _mark("{") + " ", len(margin) + 2, False
-    last = len(value) - 1
-    for number, (name, child) in enumerate(value.items()):
-        length = len(json.dumps(name, ensure_ascii=False)) + len(json.dumps(child, ensure_ascii=False)) + 4
-        if width + length > WIDTH and number:
+    html, width, hit = spot.margin + _mark("{") + " ", len(spot.margin) + 2, False
+    for number, (name, child) in enumerate(value.items(), start=1):
+        length = len(_text(name)) + len(_text(child)) + 4
+        if width + length > WIDTH and number > 1:
             yield _line(html.rstrip(), hit=hit)
-            html, width, hit = margin + INDENT, len(margin) + 2, False
-        html += _key(name) + (
-            _scalar(child) if not isinstance(child, (dict, list)) else _mark("{}" if isinstance(child, dict) else "[]")
-        )
-        html += _mark(",") + " " if number < last else ""
+            html, width, hit = spot.margin + INDENT, len(spot.margin) + 2, False
+        place = spot.child(name, last=number == len(value))
+        html += f"{_key(name)}{_plain(child)}{place.comma} "
         width += length
-        hit = hit or _child(pointer, name) in typed
-    yield _line(f"{html} {_mark('}')}{comma}", hit=hit)
+        hit = hit or place.pointer in typed
+    yield _line(html + _mark("}") + spot.comma, hit=hit)

@@ -38,9 +38,8 @@ def home_path(company_id: int) -> str:
 
 def companies_of(user: User) -> Sequence[Company]:
     """By name, those he can work in now."""
-    return Company.objects.filter(memberships__user=user, memberships__is_active=True, is_active=True).order_by(
-        "name", "pk"
-    )
+    mine = Company.objects.filter(memberships__user=user, memberships__is_active=True, is_active=True)
+    return list(mine.order_by("name", "pk"))
 
 
 def destinations(company: Company, actor: Actor, section: str, path: str) -> Iterable[ViewLink]:

@@ -214,7 +214,7 @@ class ViewLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Banner:
-    """A message across the page, or `boxed` inside it. One that tells of a failed act carries code and correlation id."""
+    """A message across the page, or `boxed` inside it; of a failed act with its code and correlation id."""
 
     tone: Tone
     title: Text
@@ -442,7 +442,10 @@ class Home:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRow:
-    """A name and its value, or the words of `empty`. `lock` says why project people cannot change it; `copy` offers a copy button."""
+    """A name and its value, or the words of `empty`.
+
+    `lock` says why project people cannot change it; `copy` offers a copy button.
+    """
 
     label: Text
     value: Shown = None

@@ -52,6 +52,7 @@ urlpatterns = [
     path("accounts/login/", SignIn.as_view(), name="sign_in"),
     path("accounts/logout/", SignOut.as_view(), name="sign_out"),
     path("accounts/theme/", ChooseTheme.as_view(), name="theme"),
+    path("", LatestCompany.as_view(), name="front"),
     path("queue/", LatestCompany.as_view(), name="latest"),
     path("c/<int:company_id>/", CompanyStart.as_view(), name="company"),
     path("c/<int:company_id>/", include(COMPANY)),

@@ -1,7 +1,7 @@
 """Writing audit entries, and reading them back as a timeline."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,13 @@ from django.utils import timezone
 
 from erpstaging.audit.models import Entry
 from erpstaging.companies.actors import Actor
+from erpstaging.core import sets
 from erpstaging.core.correlation import correlation_id
 
+SAID = (
+    "company_id", "occurred_at", "actor_kind", "actor_id", "actor_name", "credential", "address", "user_agent",
+    "action", "object_type", "object_id", "record_id", "before", "after", "correlation_id",
+)  # fmt: skip
 _canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string")
 
 
@@ -34,42 +39,34 @@ def record(company_id: int | None, actor: Actor, acts: Sequence[Act]) -> None:
     """Write the acts in the caller's transaction, with one statement."""
     if not connection.in_atomic_block:
         raise RuntimeError("An audit entry belongs into the transaction of what it tells.")
-    if not acts:
-        return
     now, correlation = timezone.now(), correlation_id()
-    Entry.objects.bulk_create([_entry(company_id, actor, act, now, correlation) for act in acts], batch_size=500)
+    sets.insert(Entry, [_entry(company_id, actor, act, now, correlation) for act in acts])
 
 
-def _entry(company_id: int | None, actor: Actor, act: Act, now: datetime, correlation: str) -> Entry:
-    entry = Entry(
-        company_id=company_id,
-        occurred_at=now,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_name=actor.name[:200],
-        credential=actor.credential[:80],
-        address=actor.address or None,
-        user_agent=actor.user_agent[:200],
-        action=act.action,
-        object_type=act.object_type,
-        object_id=act.object_id,
-        record_id=act.record_id,
-        before=msgspec.to_builtins(act.before),
-        after=msgspec.to_builtins(act.after),
-        correlation_id=correlation,
-    )
-    entry.digest = digest(entry)
-    return entry
+def _entry(company_id: int | None, actor: Actor, act: Act, now: datetime, correlation: str) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "company_id": company_id,
+        "occurred_at": now,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name[:200],
+        "credential": actor.credential[:80],
+        "address": actor.address or None,
+        "user_agent": actor.user_agent[:200],
+        "action": act.action,
+        "object_type": act.object_type,
+        "object_id": act.object_id,
+        "record_id": act.record_id,
+        "before": act.before,
+        "after": act.after,
+        "correlation_id": correlation,
+    }
+    return {**said, "digest": digest(said)}
 
 
-def digest(entry: Entry) -> bytes:
-    """SHA-256 over the canonical JSON of everything the entry says."""
-    said = [
-        entry.company_id, entry.occurred_at.isoformat(), entry.actor_kind, entry.actor_id, entry.actor_name,
-        entry.credential, entry.address, entry.user_agent, entry.action, entry.object_type, entry.object_id,
-        entry.record_id, entry.before, entry.after, entry.correlation_id,
-    ]  # fmt: skip
-    return hashlib.sha256(_canonical.encode(said)).digest()
+def digest(said: Mapping[str, Any]) -> bytes:
+    """SHA-256 over the canonical JSON of everything an entry says, in the order of `SAID`."""
+    return hashlib.sha256(_canonical.encode([said[name] for name in SAID])).digest()
 
 
 def actors_of(

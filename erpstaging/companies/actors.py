@@ -9,6 +9,7 @@ from erpstaging.core.errors import NotPermitted
 
 Kind = Literal["person", "service_account", "rule", "system"]
 Act = Literal["read", "write"]
+DIRECTIONS = frozenset(Direction.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def service_account(account: ServiceAccount, scopes: frozenset[str], **seen: str
     rights: set[str] = {"member"} | {word for word in ("read", "write") if word in granted}
     if "erp" in granted:
         rights |= {"integration", "erp", "erp_admin"}
-    rights |= {str(direction) for direction in Direction.values if direction in account.directions}
+    rights |= DIRECTIONS & set(account.directions)
     actor = Actor(
         kind="service_account",
         id=account.pk,

@@ -3,41 +3,36 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from oauth2_provider.models import AccessToken, RefreshToken
 
+from erpstaging.companies.actors import membership_of
 from erpstaging.companies.models import Company, Membership, ServiceAccount, User
 
-_COMPANY = ("id", "name", "time_zone", "currency", "is_active", "erp_tool_enabled", "is_demo", "created_at")
-_ACCOUNT = ("id", "client_id", "name", "is_active", "owner_id", "authorization_grant_type")
+_TOKEN = ("id", "scope", "created", "user_id")
+_ACCOUNT = ("id", "client_id", "name", "is_active", "owner_id")
 _ACCOUNT_JSON = ("allowed_scopes", "directions", "item_types", "allowed_networks")
-_USER = ("id", "username", "name", "email", "is_active")
-_MEMBERSHIP = (
-    "id", "erp_level", "project_level", "can_push_to_accounting", "directory_admin", "super_user", "auditor",
-    "is_active",
-)  # fmt: skip
+_COMPANY = ("id", "name", "time_zone", "currency", "is_active", "erp_tool_enabled", "is_demo", "created_at")
 
 
-def _columns(alias: str, names: tuple[str, ...]) -> str:
-    return ", ".join(f"{alias}.{name}" for name in names)
+def _columns(table: str, names: tuple[str, ...]) -> str:
+    return ", ".join(f"{table}.{name}" for name in names)
 
 
-# One statement instead of five queries of the ORM, because every call of the API begins here.
+# One narrow statement instead of the ORM's three, because every call of the API begins here. A person behind the token,
+# which is the rare case, costs two more.
 _BEARER = f"""
-    SELECT token.id, token.scope, token.created, token.expires,
-           extract(epoch FROM token.expires - clock_timestamp())::int,
-           {_columns("account", _ACCOUNT)}, {_columns("account", _ACCOUNT_JSON)},
-           {_columns("person", _USER)}, {_columns("membership", _MEMBERSHIP)}, {_columns("company", _COMPANY)}
+    SELECT {_columns("token", _TOKEN)}, extract(epoch FROM token.expires - clock_timestamp())::int,
+           {_columns("account", _ACCOUNT)}, {_columns("account", _ACCOUNT_JSON)}, {_columns("company", _COMPANY)}
     FROM oauth2_provider_accesstoken token
     JOIN companies_serviceaccount account ON account.id = token.application_id
-    LEFT JOIN companies_user person ON person.id = token.user_id
-    LEFT JOIN companies_membership membership
-           ON membership.user_id = person.id AND membership.company_id = %s AND membership.is_active
-    LEFT JOIN companies_serviceaccount_companies named
-           ON named.serviceaccount_id = account.id AND named.company_id = %s
-    LEFT JOIN companies_company company ON company.id = named.company_id AND company.is_active
+    LEFT JOIN (
+        companies_serviceaccount_companies named
+        JOIN companies_company company ON company.id = named.company_id AND company.is_active
+    ) ON named.serviceaccount_id = account.id AND named.company_id = %s
     WHERE token.token_checksum = %s
 """  # noqa: S608 - column names of our own tables
 
@@ -52,7 +47,7 @@ class Bearer:
     token_id: int
     account: ServiceAccount
     scopes: frozenset[str]
-    created_at: Any
+    created_at: datetime
     expires_in_s: int
     person: User | None
     membership: Membership | None
@@ -66,20 +61,18 @@ def checksum(token: str) -> str:
 def find_bearer(token: str, company_id: int | None) -> Bearer | None:
     """The holder of a token that has neither expired nor been revoked and whose account and person are usable."""
     with connection.cursor() as cursor:
-        cursor.execute(_BEARER, [company_id, company_id, checksum(token)])
+        cursor.execute(_BEARER, [company_id, checksum(token)])
         row = cursor.fetchone()
     if row is None:
         return None
-    token_id, scope, created, _expires, expires_in_s = row[:5]
+    token_id, scope, created, user_id, expires_in_s = row[:5]
     values = iter(row[5:])
     account = _instance(ServiceAccount, _ACCOUNT, values, _ACCOUNT_JSON)
-    person, membership, company = (
-        _instance(model, names, values)
-        for model, names in ((User, _USER), (Membership, _MEMBERSHIP), (Company, _COMPANY))
-    )
-    usable = account.is_usable(None) and (person is None or person.is_active) and expires_in_s > 0
-    if not usable:
+    company = _instance(Company, _COMPANY, values)
+    person = None if user_id is None else User.objects.filter(pk=user_id, is_active=True).first()
+    if expires_in_s <= 0 or not account.is_usable(None) or (user_id is not None and person is None):
         return None
+    membership = None if person is None or company is None else membership_of(person, company)
     scopes = frozenset(scope.split()) & frozenset(account.allowed_scopes)
     return Bearer(token_id, account, scopes, created, expires_in_s, person, membership, company)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
+from django.db import DatabaseError, connection
 
 SETUP_HINT = "Make the roles with `manage.py setup_roles` and name both addresses."
 
@@ -49,8 +49,6 @@ def database_roles(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 def _about_the_role() -> tuple[bool, bool, bool]:
-    if not settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"]:
-        raise DatabaseError("no address is given and no embedded server runs")
     with connection.cursor() as cursor:
         cursor.execute(ABOUT_THE_ROLE)
         row = cursor.fetchone()

@@ -15,7 +15,7 @@ Kind = Literal["demo", "serve"]
 
 MARKER, LOCK, SECRET_KEY, ADDRESSES = "installation.json", "lock", "secret_key", "database.json"
 # What may lie in a folder that we have not marked yet: settings may name it before the first start.
-WELCOME = {MARKER, LOCK, SECRET_KEY, ADDRESSES, "mail", "beat-schedule"}
+WELCOME = {MARKER, LOCK, SECRET_KEY, ADDRESSES, "mail"}
 
 
 class FolderTrouble(Exception):

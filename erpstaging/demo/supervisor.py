@@ -21,10 +21,11 @@ from erpstaging.demo.embedded_pg import EmbeddedPostgres, EmbeddedTrouble
 from erpstaging.demo.process_tree import Child, ChildEnded, ProcessTree, StopAsked, StopSignals
 
 WEB_WORKERS, WEB_THREADS, TASK_THREADS = 2, 4, 4
-READY_SECONDS = 60
+READY_SECONDS = 120
 LOOPBACK_NETWORKS = "127.0.0.0/8,::1/128"
-# Celery warns root on every start. That an installation of this kind runs as root too is decided.
-ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
+# Python's filters for what the children would warn about on every start, and what is decided: an installation of this
+# kind may run as root, and it serves its static files from where they lie.
+DECIDED = "ignore:You're running the worker with superuser privileges,ignore:No directory at"
 
 
 class Trouble(Exception):
@@ -140,7 +141,7 @@ def _environment(plan: Plan, folder: DataFolder) -> dict[str, str]:
         "ERPSTAGING_WORKER_READY_FILE": str(_ready_file(folder)),
         "PYTHONUNBUFFERED": "1",
     }
-    proposed = {"PYTHONWARNINGS": ROOT_WARNING}
+    proposed = {"PYTHONWARNINGS": DECIDED}
     if plan.kind == "demo":
         decided["ERPSTAGING_ENVIRONMENT"] = "demo"
         proposed["ERPSTAGING_EGRESS_ALLOW"] = LOOPBACK_NETWORKS

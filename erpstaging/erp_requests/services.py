@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from erpstaging.audit import log as audit
 from erpstaging.catalogue.events import EVENTS
-from erpstaging.companies.actors import Actor
+from erpstaging.companies.actors import SYSTEM, Actor
 from erpstaging.core import sets
 from erpstaging.core.errors import Invalid, NotFound
 from erpstaging.core.locks import lock
@@ -190,3 +190,11 @@ def set_states(
         ],
     )
     audit.record(company_id, actor, acts)
+
+
+def fail_details_of(company_id: int, erp_request_id: int, message: str) -> None:
+    """The receiver will never take the request: its open details failed. The sweep of staging moves their exports."""
+    open_details = ErpRequestDetail.objects.of(company_id).filter(
+        erp_request_id=erp_request_id, state=DetailState.IN_PROGRESS
+    )
+    set_states(company_id, SYSTEM, [(detail, DetailState.FAILED, [message]) for detail in lock(open_details)])

@@ -9,6 +9,7 @@ from django.utils import timezone
 from ulid import ULID
 
 from erpstaging.companies.actors import Actor
+from erpstaging.core import sets
 from erpstaging.core.correlation import correlation_id
 from erpstaging.outbox.models import Event, EventType
 
@@ -26,37 +27,39 @@ class Fact:
     project_id: int | None = None
 
 
-def record(company_id: int, actor: Actor, facts: Sequence[Fact]) -> list[Event]:
+def record(company_id: int, actor: Actor, facts: Sequence[Fact]) -> None:
     """Write the facts in the caller's transaction, with one statement. They exist exactly if it commits."""
     if not connection.in_atomic_block:
         raise RuntimeError("An event belongs into the transaction of the change it tells.")
     if not facts:
-        return []
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")
         (transaction_id,) = cursor.fetchone()
-    now, correlation = timezone.now(), correlation_id()
-    events = Event.objects.bulk_create(
+    now = timezone.now()
+    shared = {
+        "company_id": company_id,
+        "user_id": actor.user_id,
+        "account_id": actor.account_id,
+        "occurred_at": now,
+        "correlation_id": correlation_id(),
+        "transaction": transaction_id,
+    }
+    sets.insert(
+        Event,
         [
-            Event(
-                company_id=company_id,
-                ulid=str(ULID.from_datetime(now)),
-                resource_name=fact.resource_name,
-                resource_id=fact.resource_id,
-                event_type=fact.event_type,
-                project_id=fact.project_id,
-                user_id=actor.user_id,
-                account_id=actor.account_id,
-                occurred_at=now,
-                correlation_id=correlation,
-                transaction=transaction_id,
-            )
+            {
+                **shared,
+                "ulid": str(ULID.from_datetime(now)),
+                "resource_name": fact.resource_name,
+                "resource_id": fact.resource_id,
+                "event_type": str(fact.event_type),
+                "project_id": fact.project_id,
+            }
             for fact in facts
         ],
-        batch_size=500,
     )
     transaction.on_commit(_wake_everybody, robust=True)
-    return list(events)
 
 
 def _wake_everybody() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from erpstaging.audit import log as audit
 from erpstaging.companies.actors import Actor
+from erpstaging.core.documents import plain
 from erpstaging.core.errors import Invalid
 from erpstaging.core.locks import lock
 from erpstaging.erp_requests.models import ErpRequestDetail
@@ -33,7 +34,7 @@ class Element:
 
     def answer(self) -> dict[str, Any]:
         sent = self.sent if isinstance(self.sent, Mapping) else {"element": self.sent}
-        return {**sent, "errors": self.errors}
+        return {**plain(sent), "errors": self.errors}
 
 
 def lock_newest_exports(company_id: int, record_ids: Sequence[int]) -> dict[int, StagedExport]:

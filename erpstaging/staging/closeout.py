@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
@@ -73,6 +74,36 @@ def close_details(company: Company, updates: Sequence[Any], *, actor: Actor) -> 
         closing.move(detail, before[detail.pk], state, messages, records[detail.item_id], exports.get(detail.item_id))
     closing.finish()
     return elements
+
+
+def unsettled_exports(limit: int) -> dict[int, list[int]]:
+    """Exports that are out although their detail failed without the integrator's close: ids of details by company.
+
+    For the sweep, which sees every company.
+    """
+    failed = ErpRequestDetail.objects.everywhere().filter(
+        company_id=OuterRef("company_id"), item_id=OuterRef("record_id"), current=True, state=DetailState.FAILED
+    )
+    out = StagedExport.objects.everywhere().filter(state=ExportState.EXPORTING)
+    rows = out.annotate(detail_id=Subquery(failed.values("pk")[:1])).filter(detail_id__isnull=False)
+    found: dict[int, list[int]] = {}
+    for company_id, detail_id in rows.values_list("company_id", "detail_id")[:limit]:
+        found.setdefault(company_id, []).append(detail_id)
+    return found
+
+
+def settle_exports(company: Company, detail_ids: Sequence[int], *, actor: Actor) -> int:
+    """Move the exports of details that failed by themselves. Answers how many moved."""
+    items = dict(ErpRequestDetail.objects.of(company).filter(pk__in=detail_ids).values_list("pk", "item_id"))
+    exports = lock_newest_exports(company.pk, list(items.values()))
+    records = {one.pk: one for one in lock(Record.objects.of(company).filter(pk__in=set(items.values())))}
+    closing = Closing(company, actor)
+    for detail in lock_details(company.pk, list(items)).values():
+        if detail.current and detail.state == DetailState.FAILED:
+            record, export = records[detail.item_id], exports.get(detail.item_id)
+            closing.move(detail, detail.state, DetailState.FAILED, detail.messages, record, export)
+    closing.finish()
+    return len(closing.moved)
 
 
 def _read_close(sent: Any) -> tuple[int, DetailState, list[str]]:

@@ -57,7 +57,7 @@ class Element:
 
     def answer(self) -> dict[str, Any]:
         sent = self.sent if isinstance(self.sent, Mapping) else {"element": self.sent}
-        return {**sent, "errors": self.errors}
+        return {**plain(sent), "errors": self.errors}
 
 
 @dataclass(frozen=True, slots=True)

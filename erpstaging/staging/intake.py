@@ -17,6 +17,7 @@ from erpstaging.companies.actors import Actor
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core import sets
+from erpstaging.core.documents import plain
 from erpstaging.core.errors import Invalid, NotFound
 from erpstaging.core.locks import lock_family
 from erpstaging.outbox import events
@@ -204,4 +205,4 @@ def _single(
 
 def _answer(element: Element) -> dict[str, Any]:
     sent = element.sent if isinstance(element.sent, Mapping) else {"element": element.sent}
-    return {**sent, "errors": element.errors}
+    return {**plain(sent), "errors": element.errors}

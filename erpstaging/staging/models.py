@@ -216,6 +216,9 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
             models.Index(fields=["company", "item_type", "state", "sent_at", "id"], name="export_queue_of_type"),
             models.Index(fields=["company", "record", "-id"], name="export_by_record"),
             models.Index(fields=["company", "sent_by_id", "-id"], name="export_by_sender"),
+            models.Index(
+                fields=["company", "record"], name="export_out", condition=models.Q(state=ExportState.EXPORTING)
+            ),
             models.Index(fields=["release_at"], name="export_due", condition=models.Q(state=ExportState.ACCEPTED)),
         ]
 

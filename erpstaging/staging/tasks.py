@@ -10,6 +10,7 @@ from django.utils import timezone
 from erpstaging.companies.actors import SYSTEM
 from erpstaging.companies.models import Company
 from erpstaging.core.scope import all_companies_scope, in_company
+from erpstaging.staging.closeout import settle_exports, unsettled_exports
 from erpstaging.staging.exports import DueAfter, due_exports, release_due
 from erpstaging.staging.waiting import overdue_waiting, release_waiting
 
@@ -19,25 +20,26 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="erpstaging.staging.sweep")
 def sweep() -> int:
-    """Let out accepted exports whose undo time is over and whose parents are linked. Answers how many left.
+    """Let out accepted exports whose undo time is over and whose parents are linked, and move those whose request
+    failed on its way. Answers how many moved.
 
     Staged rows that wait for what is linked already are released first.
     """
     with all_companies_scope():
-        overdue = overdue_waiting(CHUNK)
+        overdue, unsettled = overdue_waiting(CHUNK), unsettled_exports(CHUNK)
     _in_each(overdue, lambda company, ids: release_waiting(company.pk, ids))
-    released = 0
+    moved = _in_each(unsettled, lambda company, ids: settle_exports(company, ids, actor=SYSTEM))
     now = timezone.now()
     after: DueAfter | None = None
     while True:  # exports that are held stay due: they must not stand before the others for ever
         with all_companies_scope():
             due, after = due_exports(now, CHUNK, after=after)
-        released += _in_each(due, lambda company, ids: release_due(company, ids, actor=SYSTEM))
+        moved += _in_each(due, lambda company, ids: release_due(company, ids, actor=SYSTEM))
         if after is None:
             break
-    if released:
-        log.info("released %s exports", released)
-    return released
+    if moved:
+        log.info("moved %s exports", moved)
+    return moved
 
 
 def _in_each(found: Mapping[int, Sequence[int]], work: Callable[[Company, Sequence[int]], int | None]) -> int:

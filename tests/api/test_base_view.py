@@ -1,5 +1,6 @@
 """The frame around every view: caller, rights, transaction, and the trace of what was refused."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -332,6 +333,19 @@ def test_a_database_that_is_away_is_503_with_retry_after(api: ApiClient, company
     answer = api("GET", f"/rest/v1.0/companies/{company.pk}/away")
 
     assert (answer.status_code, answer["Retry-After"], answer.json()["code"]) == (503, "5", "unavailable")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_cannot_be_reached_is_503_within_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    began = time.monotonic()
+
+    answer = Client().get("/rest/v1.0/me", headers={"Authorization": "Bearer any"})
+
+    assert (answer.status_code, answer["Retry-After"], answer.json()["code"]) == (503, "5", "unavailable")
+    assert time.monotonic() - began < 5
 
 
 # People

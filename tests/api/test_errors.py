@@ -162,6 +162,7 @@ def test_an_unknown_host_name_is_400_in_json(client: Client) -> None:
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
     assert b"evil" not in answer.content
+    assert answer["Content-Length"] == str(len(answer.content))
 
 
 def test_plain_http_is_refused_where_the_service_is_served_by_https(api: ApiClient, settings: Any) -> None:

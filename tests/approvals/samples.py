@@ -51,7 +51,8 @@ from erpstaging.approvals.presenters import (
 from erpstaging.approvals.statuses import Status
 
 QUEUE = "/c/1/queue/"
-TOM, INES, PRIYA, LENA = Person("Tom Aldridge"), Person("Ines Duarte", you=True), Person("Priya Nair"), Person("Lena Vogt")
+TOM, INES = Person("Tom Aldridge"), Person("Ines Duarte", you=True)
+PRIYA, LENA = Person("Priya Nair"), Person("Lena Vogt")
 
 
 def usd(amount: str) -> Money:
@@ -157,12 +158,8 @@ def accept_inputs(key: str = "export-6", **more: Any) -> Ask:
         "button": accept(key, version=2),
         "row": key,
         "fields": [
-            FormField(
-                name="transaction_date", label="Accounting date", kind="date", value="2026-11-20", required=True
-            ),
-            FormField(
-                name="ap_account", label="AP account", value="2110", required=True, suggestions=["2110", "2120"]
-            ),
+            FormField(name="transaction_date", label="Accounting date", kind="date", value="2026-11-20", required=True),
+            FormField(name="ap_account", label="AP account", value="2110", required=True, suggestions=["2110", "2120"]),
         ],
         "note": "Last used for Riverside Clinic",
         "cancel_url": QUEUE,
@@ -197,10 +194,11 @@ def export_rows() -> list[QueueRow]:
     return [
         row("export-1", "SC-1042", "Structural steel, towers A and B", money=usd("1284500"), hours=74,
             flags=[RESUBMITTED, AMOUNT_DIFFERS, ATTACHED], current=True),
-        row("export-2", "INV-2207", "September progress, level 4 to 6", money=usd("184320.55"), hours=50, icon="invoice",
-            company="Oakfield Concrete", sender=PRIYA, flags=[ATTACHED]),
-        row("export-3", "SC-0311", "Tiefbau und Verbau, Baugrube Ost", money=eur("2108440"), hours=30, status=ONE_OF_TWO,
-            company="Brandt Tiefbau GmbH", project="A24 Viaduct", sender=LENA, flags=[ATTACHED, COMMENTED]),
+        row("export-2", "INV-2207", "September progress, level 4 to 6", money=usd("184320.55"), hours=50,
+            icon="invoice", company="Oakfield Concrete", sender=PRIYA, flags=[ATTACHED]),
+        row("export-3", "SC-0311", "Tiefbau und Verbau, Baugrube Ost", money=eur("2108440"), hours=30,
+            status=ONE_OF_TWO, company="Brandt Tiefbau GmbH", project="A24 Viaduct", sender=LENA,
+            flags=[ATTACHED, COMMENTED]),
         row("export-4", "V-0871", "Kestrel Roofing Ltd", money=None, hours=28, icon="vendor", project="Company level",
             company="", sender=Person("Sofia Reyes"), flags=[Flag("star", "First export of this company")]),
         row("export-5", "CCO-017", "Added shear plates, grid 4", money=usd("42180"), hours=22, icon="cco",
@@ -512,7 +510,7 @@ def blocked_detail() -> Detail:
 
 
 def item(key: str, number: str, title: str, *, status: StatusChip, money: Money | None, **more: Any) -> ItemRow:
-    values: dict[str, Any] = {"icon": "commitment", "who_has_it": Person("Ines Duarte"), "since": ago(hours=2, minutes=4)}
+    values: dict[str, Any] = {"icon": "commitment", "who_has_it": Person("Ines Duarte"), "since": ago(hours=2.1)}
     return ItemRow(
         key=key, number=number, title=title, status=status, money=money, url="/sample/detail/", **{**values, **more}
     )

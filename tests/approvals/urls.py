@@ -40,7 +40,8 @@ def queue(request: HttpRequest) -> dict[str, Any]:
 
 @page("approvals/queue.html", current="Failed to export")
 def failed(request: HttpRequest) -> dict[str, Any]:
-    return {"queue": samples.queue(title="Failed to export", rows=samples.failed_rows(), panel=None, filters=(), new_rows=0)}
+    rows = samples.failed_rows()
+    return {"queue": samples.queue(title="Failed to export", rows=rows, panel=None, filters=(), new_rows=0)}
 
 
 @page("approvals/queue.html")

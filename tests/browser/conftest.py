@@ -1,7 +1,6 @@
 """A real browser: Chromium that is installed on the machine, driven by Playwright."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,11 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.fixtures.outside import chromium
+
 Theme = Literal["light", "dark"]
 
+POLICY = "Content Security Policy"
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -34,18 +36,13 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        missing = "Chromium is not installed: the browser tests did not run."
-        if "browser" in os.environ.get("ERPSTAGING_TESTS_REQUIRE", ""):
-            pytest.fail(missing)
-        pytest.skip(missing)
+    """Tests of it carry the marker `browser`: where Chromium is missing they are skipped, or fail where required."""
     with sync_playwright() as playwright:
         # Chromium refuses its sandbox to root, which is who runs in a container.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        chromium = playwright.chromium.launch(executable_path=found, args=arguments)
-        yield chromium
-        chromium.close()
+        launched = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture
@@ -63,7 +60,7 @@ def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
         )
         context.set_default_timeout(5000)
         context.on("weberror", lambda error: thrown.append(str(error.error)))
-        context.on("console", lambda message: thrown.append(message.text) if "Content Security" in message.text else None)
+        context.on("console", lambda message: thrown.extend({message.text} if POLICY in message.text else ()))
         contexts.append(context)
         return context
 

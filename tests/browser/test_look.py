@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import DESK, PHONE, THEMES
 
@@ -28,7 +28,8 @@ PAGES = [
     "/sample/waiting/",
     "/nowhere/",
 ]
-SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
+SMALL_TARGETS = """() =>
+    [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
     .map((element) => element.closest("label") ?? element)
     .filter((element) => {
         const box = element.getBoundingClientRect();
@@ -58,6 +59,23 @@ def test_a_page_has_no_accessibility_finding(
             found += [f"{screen.width} {theme}: {finding}" for finding in axe(page)]
 
     assert found == []
+
+
+@pytest.mark.capability("UI-09")
+def test_what_opens_over_a_page_has_no_accessibility_finding_either(
+    samples: str, page: Page, axe: Callable[[Page], list[str]]
+) -> None:
+    page.goto(f"{samples}/sample/queue/")
+    page.emulate_media(reduced_motion="reduce")
+    found = {}
+
+    for opener in ("[popovertarget=person]", "[popovertarget=filters]", "#export-2 [data-act=reject]"):
+        page.click(opener)
+        expect(page.locator(":is(.pop:popover-open, dialog[open])")).to_be_visible()
+        found[opener] = axe(page)
+        page.keyboard.press("Escape")
+
+    assert not any(found.values()), found
 
 
 @pytest.mark.capability("UI-05")

@@ -15,6 +15,7 @@ from erpstaging.core.scope import ATTEMPTS, ScopeError, all_companies_scope, com
 from erpstaging.outbox import events
 from erpstaging.outbox.events import Fact
 from erpstaging.outbox.models import Event, EventType
+from tests.fixtures.outbox import recorded
 from tests.fixtures.scope import in_scope, no_scope
 
 SERIALIZATION_FAILURE = "DO $$ BEGIN RAISE EXCEPTION 'try again' USING ERRCODE = '40001'; END $$"
@@ -23,13 +24,16 @@ SERIALIZATION_FAILURE = "DO $$ BEGIN RAISE EXCEPTION 'try again' USING ERRCODE =
 CALLERS_OF_ALL_COMPANIES = {
     "api/views/oauth.py": "a token is issued before a company is known",
     "audit/witness.py": "entries without a company",
+    "hooks/claims.py": "workers take what is due, whoever's it is",
+    "hooks/dispatch.py": "events become deliveries in commit order over all companies",
+    "notices/sending.py": "the sweep looks for mails that are due everywhere",
     "staging/tasks.py": "the sweep looks for due work everywhere",
 }
 
 
 def record_event(company: Company, resource_id: int = 7) -> Event:
     with company_scope(company.pk):
-        (event,) = events.record(company.pk, SYSTEM, [Fact("ERP Requests", resource_id, EventType.CREATE)])
+        event = recorded(company.pk, SYSTEM, Fact("ERP Requests", resource_id, EventType.CREATE))
     return event
 
 

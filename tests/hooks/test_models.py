@@ -14,9 +14,10 @@ from erpstaging.hooks.destinations import Destination
 from erpstaging.hooks.models import Delivery, DeliveryState, Hook, HookState
 from erpstaging.hooks.resources import RESOURCES
 from erpstaging.hooks.subscriptions import create_hook
-from erpstaging.outbox.events import Fact, record
+from erpstaging.outbox.events import Fact
 from erpstaging.outbox.models import EventType
 from tests.fixtures.hooks import ADMIN, INTEGRATION
+from tests.fixtures.outbox import recorded
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FINAL = {DeliveryState.OK, DeliveryState.FAILED, DeliveryState.DISCARDED}
@@ -134,7 +135,7 @@ def test_the_database_refuses_the_same_moves_of_a_delivery(company, hook):
     every = set(product(DeliveryState.values, repeat=2))
     refused = set()
     for source, target in sorted(every):
-        (event,) = record(company.pk, INTEGRATION, [Fact("ERP Requests", 1, EventType.CREATE)])
+        event = recorded(company.pk, INTEGRATION, Fact("ERP Requests", 1, EventType.CREATE))
         delivery = Delivery.objects.create(
             company=company, hook=hook, event=event, position=event.pk, resource_name="ERP Requests", resource_id=1,
             body="{}", state=source, completed_at=NOW if source in FINAL else None,
@@ -147,7 +148,7 @@ def test_the_database_refuses_the_same_moves_of_a_delivery(company, hook):
 
 
 def test_one_event_is_delivered_to_a_hook_once(company, hook):
-    (event,) = record(company.pk, INTEGRATION, [Fact("ERP Requests", 1, EventType.CREATE)])
+    event = recorded(company.pk, INTEGRATION, Fact("ERP Requests", 1, EventType.CREATE))
     values = {
         "company": company, "hook": hook, "event": event, "position": 1, "resource_name": "x", "resource_id": 1,
         "body": "{}",

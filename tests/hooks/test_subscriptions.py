@@ -31,10 +31,11 @@ from erpstaging.hooks.subscriptions import (
     signing_secret_of,
     update_hook,
 )
-from erpstaging.outbox.events import Fact, record
+from erpstaging.outbox.events import Fact
 from erpstaging.outbox.models import EventType
 from erpstaging.records.models import Record
 from tests.fixtures.hooks import ADMIN, INTEGRATION
+from tests.fixtures.outbox import recorded
 from tests.fixtures.scope import in_scope
 
 URL = Destination("https://erp.example/hook?token=in-the-query")
@@ -59,7 +60,7 @@ def entries(company: Company) -> list[tuple[str, object, object]]:
 
 
 def owed(hook: Hook, state: str = "pending", **values) -> Delivery:
-    (event,) = record(hook.company_id, INTEGRATION, [Fact("ERP Requests", 1, EventType.CREATE)])
+    event = recorded(hook.company_id, INTEGRATION, Fact("ERP Requests", 1, EventType.CREATE))
     now = datetime.now(UTC)
     values = {"next_attempt_at": now, **values}
     return Delivery.objects.create(

@@ -226,7 +226,7 @@ class TokenAPIView(WireView):
         # Only a company that the account has makes a counter of its own, so inventing ids wins nothing.
         self.count(f"account:{bearer.account.pk}:{bearer.company.pk if bearer.company else 0}")
         self.bearer, self.scopes = bearer, bearer.scopes
-        # Without rights until the company is agreed; a refusal before that is remembered under this name.
+        # A person's rights come with his company; a refusal before that is remembered under his name.
         self.actor = self.acting(None)
         if bearer.company is not None:
             self.company = bearer.company
@@ -324,7 +324,9 @@ class CompanyAPIView(CompanyView, TokenAPIView):
             membership = actors.membership_of(person, company_id)
         if company is None or (person is not None and membership is None):
             raise NotPermitted("App is not connected to this company", code="foreign_company")
-        self.company, self.actor = company, self.acting(membership)
+        self.company = company
+        if person is not None:
+            self.actor = self.acting(membership)
 
 
 class PersonAPIView(CompanyAPIView):

@@ -251,7 +251,7 @@ class FormShown:
                     value=_text(row.get(field.name)),
                     choices=choices[field.name],
                     errors=list(wrong.get(field.name, ())),
-                    locked=locked,
+                    locked=self._locked(line, entity, field.name, self.record),
                 )
                 for field in columns
             ],

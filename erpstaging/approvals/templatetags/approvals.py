@@ -29,7 +29,7 @@ TAB_GAP = 5
 
 @register.simple_tag
 def icon(name: str, turn: str = "") -> SafeString:
-    """An icon of the sprite. It says nothing to a screen reader: a word stands beside it. `turn` is "spin" or "flip"."""
+    """An icon of the sprite, `turn`ed by "spin" or "flip". A screen reader passes it by: a word stands beside it."""
     classes = " ".join(part for part in ("i", "" if name in icons.OWN else "i24", turn) if part)
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', classes, static("approvals/icons.svg"), name
@@ -40,7 +40,7 @@ def icon(name: str, turn: str = "") -> SafeString:
 def money(value: Money | None, empty: str = "") -> SafeString:
     """`1,284,500.00 USD`, the currency in third ink; without one the word "none", or what `empty` says."""
     if value is None:
-        return format_html('<span class="muted">{}</span>', empty or _("none"))
+        return format_html('<span class="muted none">{}</span>', empty or _("none"))
     amount = formats.amount_text(value.amount, value.currency)
     return format_html('{} <span class="muted">{}</span>', amount, value.currency)
 

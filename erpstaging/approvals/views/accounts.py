@@ -1,5 +1,6 @@
 """Signing in and out, and the colours a person chose."""
 
+from math import ceil
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
@@ -7,49 +8,64 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views import View
 
 from erpstaging.approvals.redirects import next_or
+from erpstaging.audit.witness import write_entry
 from erpstaging.companies import actors
 from erpstaging.companies.attempts import TooManyAttempts, forget_failures, note_failure, require_attempt_allowed
 from erpstaging.companies.models import User
-from erpstaging.companies.witness import tell
 from erpstaging.core.addresses import caller_address
 
 
-def actor_of(request: HttpRequest, user: User) -> actors.Actor:
-    """A person before any company is chosen: he has no rights yet, but a name and an address."""
-    return actors.person(
+def tell_audit(request: HttpRequest, action: str, user: User) -> None:
+    """Signing in and out belongs to no company."""
+    actor = actors.person(
         user,
         None,
         credential="password",
         address=caller_address(request.META),
         user_agent=request.headers.get("User-Agent", ""),
     )
+    write_entry(None, actor, action, "user", user.pk)
 
 
 class SignInForm(AuthenticationForm):
-    """Counts failures as the token calls do: guessing closes the door, for the account and for the address."""
+    """Name and password. It never says which of them was wrong, nor that a person may not sign in any more."""
 
     error_messages = {
-        # The same words whichever part was wrong, and for a person who may not sign in any more.
         "invalid_login": _("Name or password is wrong."),
         "inactive": _("Name or password is wrong."),
     }
 
     def clean(self) -> dict[str, Any]:
-        account, address = f"person:{self.cleaned_data.get('username', '')}", caller_address(self.request.META)
+        """Looks at the password only while the account and the address are allowed another attempt."""
+        username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if not username or not password or self.request is None:
+            return super().clean()
+        account, address = f"person:{username}", caller_address(self.request.META)
         try:
             require_attempt_allowed(account, address)
         except TooManyAttempts as exc:
-            raise ValidationError(exc.message, code=exc.code) from None
+            raise ValidationError(_pause(exc.facts["retry_after"]), code=exc.code) from None
         try:
-            cleaned: dict[str, Any] = super().clean()
+            cleaned = super().clean()
         except ValidationError:
             note_failure(account, address)
             raise
         forget_failures(account, address)
         return cleaned
+
+
+def _pause(seconds: int) -> str:
+    minutes = ceil(seconds / 60)
+    text = ngettext(
+        "Too many failed attempts. Try again in %(minutes)d minute.",
+        "Too many failed attempts. Try again in %(minutes)d minutes.",
+        minutes,
+    )
+    return text % {"minutes": minutes}
 
 
 class SignIn(LoginView):
@@ -60,24 +76,24 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        user = form.get_user()
         response = super().form_valid(form)
+        user = form.get_user()
         if isinstance(user, User):
-            tell(None, actor_of(self.request, user), "signed_in", "user", user.pk)
+            tell_audit(self.request, "signed_in", user)
         return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         # A name nobody has is not kept: people type passwords into the wrong field.
         tried = User.objects.filter(username=form.cleaned_data.get("username", "")).first()
         if tried is not None:
-            tell(None, actor_of(self.request, tried), "sign_in_failed", "user", tried.pk)
+            tell_audit(self.request, "sign_in_failed", tried)
         return super().form_invalid(form)
 
 
 class SignOut(LogoutView):
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if isinstance(request.user, User):
-            tell(None, actor_of(request, request.user), "signed_out", "user", request.user.pk)
+            tell_audit(request, "signed_out", request.user)
         return super().post(request, *args, **kwargs)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.views import View
 
 from erpstaging.approvals import messages
-from erpstaging.approvals.htmx import is_partial, send_to_alerts
+from erpstaging.approvals.htmx import htmx_of, is_partial, send_to_alerts
 from erpstaging.approvals.navigation import frame_of, home_path
 from erpstaging.approvals.presenters import Frame, Toast, ViewLink
 from erpstaging.approvals.redirects import next_or
 from erpstaging.approvals.views import errors
+from erpstaging.audit.denials import audit_denied, is_denial
 from erpstaging.companies import actors
 from erpstaging.companies.models import Company, Membership, User
 from erpstaging.core.addresses import caller_address
@@ -59,8 +60,12 @@ class CompanyView(View):
     `say` and is kept when the transaction is committed.
 
     A Refused that leaves the handler rolls everything back, and `refused` answers it in a transaction of its own. A
-    view with a form overrides that to show the form again with `refusal.errors`.
+    view with a form overrides that to show the form again with `refusal.errors`. What was refused for a missing right
+    or a wrong state leaves its trace in the audit.
     """
+
+    # What an id in the address names, for the trace of a refused act: "staged_export", "staged_record", "record".
+    object_type: ClassVar[str] = "page"
 
     user: User
     company: Company
@@ -78,7 +83,20 @@ class CompanyView(View):
             return self._in_company(lambda: handler(request, *args, **kwargs))
         except Refused as exc:
             refusal = exc
+        self._leave_trace(refusal, kwargs)
         return self._in_company(lambda: self.refused(refusal))
+
+    def _leave_trace(self, refusal: Refused, ids: Mapping[str, Any]) -> None:
+        if not is_denial(refusal):
+            return
+        audit_denied(
+            self.company.pk,
+            self.actor,
+            refusal,
+            attempted=f"{self.request.method} {self.request.path}"[:200],
+            object_type=self.object_type,
+            object_id=next((value for value in ids.values() if isinstance(value, int)), None),
+        )
 
     def _enter(self, request: HttpRequest, company_id: int) -> None:
         """Find out who acts, and where. Raises Http404 when the company is none of his."""
@@ -172,5 +190,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     if not is_partial(request):
         return redirect_to_login(request.get_full_path())
     response = HttpResponse()
-    response["HX-Redirect"] = redirect_to_login(request.htmx.current_url_abs_path or "/").url
+    details = htmx_of(request)
+    around = details.current_url_abs_path if details else None
+    response["HX-Redirect"] = redirect_to_login(around or "/").url
     return response

@@ -64,12 +64,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, status: int, empty: Empty, code: str) -> HttpResponse:
+    correlation = correlation_id()
     if not is_partial(request):
-        context = {"empty": empty, "code": code, "correlation_id": correlation_id()}
+        context = {"empty": empty, "code": code, "correlation_id": correlation}
         return render(request, "errors/error.html", context, status=status)
-    banner = Banner(
-        tone="red", icon="x", title=empty.title, text=empty.text, code=code, correlation_id=correlation_id()
-    )
+    banner = Banner(tone="red", icon="x", title=empty.title, text=empty.text, code=code, correlation_id=correlation)
     response = render(request, "approvals/refused.html", {"banner": banner}, status=status)
     send_to_alerts(response)
     return response

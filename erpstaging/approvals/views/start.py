@@ -14,7 +14,7 @@ from erpstaging.companies.models import User
 
 
 class LatestCompany(LoginRequiredMixin, View):
-    """`/queue/`: the company he was in last, else the first by name."""
+    """`/queue/`, and the front door `/`: the company he was in last, else the first by name."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if not isinstance(request.user, User):

@@ -21,7 +21,7 @@
     tipTimer = setTimeout(() => tip.hidePopover(), 6000);
   }
 
-  // Popovers stand beside what opened them, inside the window.
+  // Popovers stand beside what opened them, inside the window. Styles set from here are no style attributes.
   function place(pop, opener) {
     const at = opener.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = pop;
@@ -29,7 +29,8 @@
     const below = at.bottom + 4 + height < innerHeight || at.top < height;
     const start = at.left + width + room < innerWidth ? at.left : at.right - width;
     pop.style.inset = "auto";
-    pop.style.top = `${Math.max(room, below ? at.bottom + 4 : at.top - height - 4)}px`;
+    const top = below ? at.bottom + 4 : at.top - height - 4;
+    pop.style.top = `${Math.max(room, Math.min(top, innerHeight - height - room))}px`;
     pop.style.left = `${Math.max(room, Math.min(start, innerWidth - width - room))}px`;
   }
 
@@ -182,12 +183,14 @@
     if (row) places.push(row);
     if (!row || panel?.dataset.for === row.id) places.push(...all("[data-decision], .decide"));
     if (act === "u") places.unshift(find("#toasts"));
+    const words = ACTS[act].map((word) => `[data-act="${word}"]`).join();
     for (const place of places) {
-      const button = place && (find(`[aria-keyshortcuts="${act}"]`, place) ?? find(`[data-act="${ACTS[act]}"]`, place));
+      const button = place && (find(`[aria-keyshortcuts="${act}"]`, place) ?? find(words, place));
       if (button) return button.click();
     }
   }
-  const ACTS = { a: "accept", r: "reject", h: "hold", c: "comment", l: "link", n: "import", u: "undo" };
+  // What a key may press; yes is one key, whether it lets something out or in.
+  const ACTS = { a: ["accept", "import"], r: ["reject"], h: ["hold"], c: ["comment"], l: ["link"], n: ["import"], u: ["undo"] };
 
   // The form below a row, and the dialog
 
@@ -437,5 +440,10 @@
     run();
   });
 
+  // On a small screen the current view and tab may lie beside the edge.
+  for (const here of all("#side a[aria-current], .tabs [aria-current]")) {
+    const strip = here.closest(".side, .tabs");
+    strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+  }
   tellSelection();
 })();

@@ -1,8 +1,11 @@
 """Starts everything, with demo companies in it, from one command."""
 
+import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from erpstaging.demo import credentials
@@ -61,9 +64,19 @@ def _screen(plan: Plan, folder: DataFolder, seconds: float) -> str:
             *people,
             "",
             f"  API             {plan.base_url}/api/docs/",
-            f"  For programs    python manage.py demo_credentials --data {folder.path}",
+            f"  For programs    {_python()} manage.py demo_credentials{_data_option(folder)}",
             f"  Data and logs   {folder.path}",
             "",
             "Ctrl-C stops it; the data stay.",
         ]
     )
+
+
+def _python() -> str:
+    """The interpreter as a person in the working folder would type it."""
+    used = Path(sys.executable)
+    return str(used.relative_to(Path.cwd())) if used.is_relative_to(Path.cwd()) else used.name
+
+
+def _data_option(folder: DataFolder) -> str:
+    return "" if folder.path == settings.DATA_DIR else f" --data {folder.path}"
