@@ -1,5 +1,14 @@
 """Fixtures and rules of every test."""
 
+import os
+
+from hypothesis import settings
+
+# How long an example takes depends on who else uses the machine. The long profile is for nights.
+settings.register_profile("short", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=1000, stateful_step_count=50)
+settings.load_profile(os.environ.get("ERPSTAGING_TESTS_PROFILE", "short"))
+
 # `scope` before `people`, which imports it: pytest rewrites assertions only of what it imports first.
 pytest_plugins = [
     "tests.fixtures.database",

@@ -69,6 +69,14 @@ def digest(said: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(_canonical.encode([said[name] for name in SAID])).digest()
 
 
+def actors_of(
+    company_id: int, object_type: str, object_ids: Sequence[int], actions: Sequence[str]
+) -> set[tuple[str, int | None]]:
+    """Who did any of these actions to any of these objects, as (kind, id)."""
+    rows = Entry.objects.of(company_id).filter(object_type=object_type, object_id__in=object_ids, action__in=actions)
+    return set(rows.values_list("actor_kind", "actor_id").distinct())
+
+
 def timeline(
     company_id: int, *, record_id: int | None = None, objects: Iterable[tuple[str, int]] = (), limit: int = 500
 ) -> list[Entry]:

@@ -125,13 +125,18 @@ def clean_data(
 
 def clean_origin_id(value: Any) -> str | None:
     """An origin ID is a string that nobody parses; numbers are taken as their digits. Raises ValueError."""
+    origin_id = clean_origin_code(value)
+    if origin_id is not None and not origin_id.strip():
+        raise ValueError("can't be blank")
+    return origin_id
+
+
+def clean_origin_code(value: Any) -> str | None:
+    """A display code of the ERP; unlike an ID it may be empty. Raises ValueError."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError("must be a string")
-    origin_id = str(value)
-    if not origin_id.strip():
-        raise ValueError("can't be blank")
-    if len(origin_id) > 255:
+    if len(str(value)) > 255:
         raise ValueError("is too long (maximum 255 characters)")
-    return origin_id
+    return str(value)

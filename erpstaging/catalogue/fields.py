@@ -14,7 +14,8 @@ TEXT, LONG_TEXT = 255, 20_000
 INT64 = 2**63
 LAST_POSITION = 1_000_000_000
 TRUE_WORDS, FALSE_WORDS = {"1", "true", "yes"}, {"0", "false", "no"}
-PLAIN_INTEGER = re.compile(r"-?\d{1,19}")
+PLAIN_INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
+PLAIN_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +91,11 @@ def _number(field: Field, value: Any) -> str:
 
 
 def _date(field: Field, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("must be a date (YYYY-MM-DD)")
     try:
-        return dt.date.fromisoformat(value).isoformat() if len(value) == 10 else _refuse_date()
+        if isinstance(value, str) and PLAIN_DATE.fullmatch(value):
+            return dt.date.fromisoformat(value).isoformat()
     except ValueError:
-        return _refuse_date()
-
-
-def _refuse_date() -> str:
+        pass
     raise ValueError("must be a date (YYYY-MM-DD)")
 
 

@@ -51,10 +51,15 @@ _ENTITY = {
             "properties": {
                 "export": {
                     "type": "object",
-                    "properties": {"enabled": {"type": "boolean"}, "custom_fields": _CUSTOM_FIELDS},
+                    "properties": {
+                        "enabled": {"type": "boolean"},
+                        "create": _SWITCH,
+                        "update": _SWITCH,
+                        "custom_fields": _CUSTOM_FIELDS,
+                    },
                 },
             },
-            "additionalProperties": {"type": "object"},
+            "additionalProperties": _SWITCH,
         },
         "tab": {
             "type": "object",
@@ -104,7 +109,7 @@ def checked(document: Any) -> dict[str, Any]:
     faults = [
         _say(error) for error in sorted(_validator.iter_errors(tree), key=lambda error: list(map(str, error.path)))
     ]
-    faults += list(_repeated_keys(tree)) if not faults else []
+    faults += list(_key_faults(tree)) if not faults else []
     if faults:
         raise Invalid(faults[0], errors={"metadata": faults})
     stored = plain(dict(document))
@@ -116,8 +121,11 @@ def _say(error: ValidationError) -> str:
     return f"{path.lstrip('.')}: {error.message}"[:500]
 
 
-def _repeated_keys(tree: Any) -> Iterator[str]:
+def _key_faults(tree: Any) -> Iterator[str]:
     for name, entity in (tree.get("entities") or {}).items():
         keys = [one["key"] for one in entity.get("configs", {}).get("export", {}).get("custom_fields") or ()]
+        path = f"settings.entities.{name}.configs.export.custom_fields"
         for key in sorted({key for key in keys if keys.count(key) > 1}):
-            yield f"settings.entities.{name}.configs.export.custom_fields: the key {key} stands there twice"
+            yield f"{path}: the key {key} stands there twice"
+        if "code" in keys:
+            yield f"{path}: the key code is kept for the display code"

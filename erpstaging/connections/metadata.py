@@ -11,7 +11,7 @@ from erpstaging.core.errors import Invalid, NotFound
 
 def _on(switch: Any, *, default: bool = False) -> bool:
     """Every switch is an object with `enabled`; a missing one is off."""
-    return bool(switch.get("enabled", default)) if isinstance(switch, Mapping) else False
+    return switch.get("enabled", default) is True if isinstance(switch, Mapping) else False
 
 
 def _at(tree: Any, *path: str) -> Mapping[str, Any]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?")
+NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+LINE_BREAK = re.compile(r"\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _digits(value: Any) -> tuple[str, str]:
 
 
 def _lines_fit(value: Any, length: int | None) -> bool:
-    return all(len(line) <= (length or 0) for line in str(value).splitlines())
+    return all(len(line) <= (length or 0) for line in LINE_BREAK.split(str(value)))
 
 
 CHECKS: Mapping[str, Callable[[Any, int | None], bool]] = {

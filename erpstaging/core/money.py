@@ -7,7 +7,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
-PLAIN_DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?")
+PLAIN_DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?", re.ASCII)
 MAX_WHOLE_DIGITS, MAX_PLACES = 19, 4
 LIMIT = Decimal(10) ** MAX_WHOLE_DIGITS
 TOO_LONG = f"has more than {MAX_WHOLE_DIGITS} digits before the decimal point"

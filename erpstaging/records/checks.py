@@ -5,6 +5,7 @@ from typing import Any
 
 from erpstaging.catalogue.entity import Entity, clean_data
 from erpstaging.catalogue.fields import INT64, PLAIN_INTEGER
+from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.connections.metadata import Metadata
 from erpstaging.core.errors import Invalid
@@ -14,20 +15,21 @@ Errors = dict[str, list[str]]
 
 
 class References:
-    """The types of the records that many rows refer to, loaded with one query."""
+    """The types of the records that many rows refer to, loaded with one query. `rows` are (entity, data) pairs."""
 
-    def __init__(self, company_id: int, entity: Entity, rows: Iterable[Mapping[str, Any]]) -> None:
-        names = [field.name for field in entity.references]
-        ids = {row[name] for row in rows for name in names if _is_id(row.get(name))}
+    def __init__(self, company_id: int, rows: Iterable[tuple[Entity, Mapping[str, Any]]]) -> None:
+        ids = {data[one.name] for entity, data in rows for one in entity.references if _is_id(data.get(one.name))}
         found = Record.objects.of(company_id).filter(pk__in=ids, deleted_at=None)
         self.types: dict[int, str] = dict(found.values_list("pk", "item_type")) if ids else {}
 
     def errors(self, entity: Entity, data: Mapping[str, Any]) -> Errors:
-        """References to nothing, or to something of another type."""
+        """References to nothing, or to something of another type; types that are no objects here are passed over."""
         return {
             field.name: [f"{data[field.name]} does not exist"]
             for field in entity.references
-            if data.get(field.name) is not None and self.types.get(data[field.name]) not in field.targets
+            if data.get(field.name) is not None
+            and ENTITIES.keys() & set(field.targets)
+            and self.types.get(data[field.name]) not in field.targets
         }
 
 

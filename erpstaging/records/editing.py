@@ -51,7 +51,7 @@ def create_record(
     if entity.is_child:
         return _create_line(company, actor, entity, data, parent_id)
     values = reference_ids(entity, data if project_id is None else {**data, "project_id": project_id})
-    references = References(company.pk, entity, [values])
+    references = References(company.pk, [(entity, values)])
     cleaned, errors = checked(entity, metadata, references, values, actor, current=None)
     refuse(entity, errors)
     record = new_record(company.pk, entity, cleaned, actor, currency=_currency(company, cleaned))
@@ -95,7 +95,7 @@ def edit_record(
     require_right(actor, entity, record)
     refuse_stale(record, version)
     values = reference_ids(entity, data)
-    references = References(company.pk, entity, [values])
+    references = References(company.pk, [(entity, values)])
     cleaned, errors = checked(entity, metadata, references, values, actor, current=record.data)
     changed = {name: value for name, value in cleaned.items() if record.data.get(name) != value}
     closed = [name for name in (*changed, *errors) if name in entity.by_name]

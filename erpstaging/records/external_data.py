@@ -24,7 +24,7 @@ KEYS = ("origin_id", "origin_code", "origin_data")
 
 @dataclass(slots=True)
 class LinkChange:
-    """What one element wants of one record: only the keys that were sent."""
+    """What one element wants of one record: only the keys that were sent; `before` is what stood there at first."""
 
     record: Record
     sent: Mapping[str, Any]
@@ -32,15 +32,17 @@ class LinkChange:
 
     @property
     def changed(self) -> bool:
-        return bool(self.before)
-
-    @property
-    def newly_linked(self) -> bool:
-        return "origin_id" in self.before and self.before["origin_id"] is None
+        return any(getattr(self.record, key) != value for key, value in self.before.items())
 
     @property
     def unlinked(self) -> bool:
-        return "origin_id" in self.before and self.record.origin_id is None
+        return self.before.get("origin_id") is not None and self.record.origin_id is None
+
+    @property
+    def freed(self) -> str | None:
+        """The origin ID that the record carried and does no longer."""
+        old: str | None = self.before.get("origin_id")
+        return old if old != self.record.origin_id else None
 
 
 def clean_link(sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,21 +61,26 @@ def clean_link(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def apply_link(
-    change: LinkChange, actor: Actor, taken: Mapping[tuple[str, str], Record], disabled_accounts: frozenset[int]
+    change: LinkChange,
+    actor: Actor,
+    taken: Mapping[tuple[str, str], Record],
+    disabled_accounts: frozenset[int],
+    *,
+    parent: Record | None = None,
 ) -> None:
     """Set the keys on the loaded record; nothing is saved.
 
-    `taken` maps (item type, origin ID) to the record that holds it. Raises Invalid when the record waits for approval,
-    belongs to another integration that is not disabled, or the origin ID is somebody else's.
+    `taken` maps (item type, origin ID) to the record that held it last. Raises Invalid when the record or its parent
+    waits for approval, belongs to another integration that is not disabled, or the origin ID is somebody else's.
     """
     record = change.record
-    if record.lock == Lock.WAITING:
+    if Lock.WAITING in {record.lock, parent.lock if parent is not None else None}:
         raise Invalid.field("base", "The record waits for approval; nothing can be written.", code="pending_approval")
     if record.account_id not in {None, actor.account_id} | disabled_accounts:
         raise Invalid.field("base", "Another integration owns the origin ID of this record.", code="owned_by_another")
     wanted = change.sent.get("origin_id")
     holder = taken.get((record.item_type, wanted)) if wanted is not None else None
-    if holder is not None and holder.pk != record.pk:
+    if holder is not None and holder.pk != record.pk and holder.origin_id == wanted:
         raise Invalid.field(
             "origin_id",
             f"{wanted} is already the origin ID of {record.item_type} {holder.pk} ({holder.title}).",
@@ -82,7 +89,7 @@ def apply_link(
         )
     for key, value in change.sent.items():
         if getattr(record, key) != value:
-            change.before[key] = getattr(record, key)
+            change.before.setdefault(key, getattr(record, key))
             setattr(record, key, value)
     if "origin_id" in change.before:
         record.account_id = None if record.origin_id is None else actor.account_id
@@ -111,24 +118,34 @@ def save_links(company_id: int, changes: Sequence[LinkChange], *, reason: str) -
         }
         for change in changed
     ]
+    given = {(change.record.item_type, change.record.origin_id) for change in changed}
+    moving = [change.record.pk for change in changed if (change.record.item_type, change.freed) in given]
     try:
         with transaction.atomic():
+            # Within one statement PostgreSQL compares row by row: what changes hands is let go of first.
+            sets.update(Record, [{"id": record_id, "origin_id": None} for record_id in moving])
             sets.update(Record, rows)
     except IntegrityError as exc:  # somebody gave the origin ID away since we looked: look again
         raise Again("An origin ID was taken in the meantime.") from exc
+    freed = [(change.record, change.freed) for change in changed if change.freed is not None]
+    keep_history(company_id, freed, reason=reason)
+
+
+def keep_history(company_id: int, freed: Sequence[tuple[Record, str]], *, reason: str) -> None:
+    """Note which origin IDs left which records, and why, with one statement."""
+    now = timezone.now()
     sets.insert(
         OriginIdHistory,
         [
             {
                 "company_id": company_id,
-                "record_id": change.record.pk,
-                "item_type": change.record.item_type,
-                "origin_id": change.before["origin_id"],
+                "record_id": record.pk,
+                "item_type": record.item_type,
+                "origin_id": origin_id,
                 "until": now,
-                "reason": reason,
+                "reason": reason[:40],
             }
-            for change in changed
-            if change.before.get("origin_id") is not None
+            for record, origin_id in freed
         ],
     )
 

@@ -53,7 +53,7 @@ def write_lines(
         one.pk: one for one in lock_family(Record.objects.of(company_id).filter(parent=holder, deleted_at=None))
     }
     edits = [LineEdit(edit.id, reference_ids(entity, edit.data), edit.delete) for edit in edits]
-    references = References(company_id, entity, [edit.data for edit in edits])
+    references = References(company_id, [(entity, edit.data) for edit in edits])
     changes: list[Change] = []
     errors: Errors = {}
     position = max((line.position or 0 for line in standing.values()), default=0)

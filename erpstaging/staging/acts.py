@@ -12,7 +12,7 @@ from erpstaging.core.errors import Refused
 from erpstaging.records.editing import require_right
 from erpstaging.records.locking import closed_record, refuse_deletion
 from erpstaging.records.models import Record
-from erpstaging.staging.decisions import owner_of, refuse_own
+from erpstaging.staging.decisions import refuse_own, staging_authors
 from erpstaging.staging.exports import refuse_decider, undo_is_over
 from erpstaging.staging.imports import refuse_importer
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
@@ -75,7 +75,7 @@ def staged_record_acts(row: StagedRecord, actor: Actor) -> list[OpenAct]:
         refuse_importer(actor)
 
     def not_own() -> None:
-        refuse_own(actor, ("service_account", row.account_id, owner_of(row.account_id)))
+        refuse_own(actor, *staging_authors(row.company_id, [row.pk]))
 
     if row.parent_id is not None:
         return []

@@ -24,11 +24,13 @@ class Element:
 
     sent: Any
     errors: dict[str, list[str]] = field(default_factory=dict)
+    code: str | None = None
     record: Record | None = None
     detail: ErpRequestDetail | None = None
 
     def refuse(self, refusal: Invalid) -> None:
         self.errors = refusal.errors or {"base": [refusal.message]}
+        self.code = refusal.code
 
     def answer(self) -> dict[str, Any]:
         sent = self.sent if isinstance(self.sent, Mapping) else {"element": self.sent}

@@ -16,6 +16,7 @@ from erpstaging.audit import log as audit
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import STAGED
 from erpstaging.companies.actors import Actor
+from erpstaging.connections.metadata import Metadata
 from erpstaging.core import sets
 from erpstaging.core.correlation import correlation_id
 from erpstaging.core.documents import plain
@@ -24,8 +25,9 @@ from erpstaging.core.locks import lock_family
 from erpstaging.core.scope import Again
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
+from erpstaging.records.checks import References
 from erpstaging.records.rows import columns_of, settled_data
-from erpstaging.staging.elements import Element, check_data, check_level, flat
+from erpstaging.staging.elements import Element, check_data, check_level, closed_type, flat
 from erpstaging.staging.models import Intake, StagedChange, StagedRecord, StagedStatus
 from erpstaging.staging.targets import Key, keys_of, linked_records, staged_rows, unresolved
 
@@ -48,6 +50,30 @@ class Received:
 
 
 @dataclass(slots=True)
+class IntakeOf:
+    """Where the body of a call is kept, once, by whoever needs it first."""
+
+    company_id: int
+    received: Received
+    account_id: int | None
+    id: int | None = None
+
+    def keep(self) -> int:
+        if self.id is None:
+            intake: Intake = Intake.objects.create(
+                company_id=self.company_id,
+                account_id=self.account_id,
+                path=self.received.path[:400],
+                content_type=self.received.content_type[:100],
+                body=self.received.body,
+                sha256=hashlib.sha256(self.received.body).digest(),
+                correlation_id=correlation_id(),
+            )
+            self.id = intake.pk
+        return self.id
+
+
+@dataclass(slots=True)
 class Touched:
     """A row that the call inserts or changes; `before` is None for a new one."""
 
@@ -61,11 +87,14 @@ class StagingCall:
     After `run` each element has its row, or errors.
     """
 
-    def __init__(self, company_id: int, elements: list[Element], actor: Actor, received: Received | None) -> None:
+    def __init__(
+        self, company_id: int, elements: list[Element], metadata: Metadata, actor: Actor, intake: IntakeOf | None
+    ) -> None:
         self.company_id = company_id
         self.elements = elements
+        self.metadata = metadata
         self.actor = actor
-        self.received = received
+        self.intake = intake
         self.now = timezone.now()
         self.by_id: dict[int, StagedRecord] = {}
         self.by_key: dict[Key, StagedRecord] = {}
@@ -73,6 +102,8 @@ class StagingCall:
         self.linked: dict[Key, int] = {}
         self.staged: dict[Key, int] = {}
         self.touched: dict[int, Touched] = {}  # by id() of the row object
+        self.invalidated: set[int] = set()  # rows that the call itself wants invalid, by id()
+        self.left: set[int] = set()  # parents that lost a line to another
         self.history: list[tuple[StagedRecord, Element, bool]] = []  # row, element, superseded
 
     def run(self) -> None:
@@ -116,6 +147,7 @@ class StagingCall:
         element.row = row
         if element.entity is None:
             element.entity = STAGED[row.item_type]
+            element.errors |= closed_type(element.entity, self.metadata, self.actor)
             check_data(element, element.data)
         elif element.entity.item_type != row.item_type:
             element.refuse("item_type", f"row {row.pk} is a {row.item_type}")
@@ -125,7 +157,15 @@ class StagingCall:
 
     def _resolve(self) -> None:
         """What the origin IDs in the call name: linked records, and rows staged before or by this very call."""
-        keys = {key for one in flat(self.elements) if one.entity for key in keys_of(one.entity, one.data)}
+        keys = {
+            key
+            for one in flat(self.elements)
+            if one.entity
+            for key in keys_of(one.entity, {**(one.row.data if one.row else {}), **one.data})
+        }
+        self.references = References(
+            self.company_id, [(one.entity, one.data) for one in flat(self.elements) if one.entity]
+        )
         self.linked = linked_records(self.company_id, keys)
         missing = keys - self.linked.keys()
         self.staged = staged_rows(self.company_id, missing)
@@ -142,9 +182,13 @@ class StagingCall:
         if element.errors:
             return
         row = element.row or (self.by_key.get(element.key) if element.key else None)
-        if row is not None and self._is_older(element, row):
+        if row is not None and element.must_be_new:
+            raise Again("A parallel call staged the same row first.")
+        if self._is_older(element, row):
+            element.superseded = True
             element.row = row
-            self.history.append((row, element, True))
+            if row is not None:
+                self.history.append((row, element, True))
             return
         if row is not None and not self._may_move(element, row):
             return
@@ -157,10 +201,13 @@ class StagingCall:
             row = self._new(element, entity)
         element.row = row
         self._merge(element, entity, row, data, parent)
-        self._note_waiting(element, entity, row, parent or row)
+        self._note_waiting(entity, row, parent or row)
+        if parent is not None and id(row) in self.touched:
+            self._touch_parent(parent)
 
     def _require_known(self, element: Element, entity: Entity) -> None:
-        """The project and the commitment of a row have to be staged at least."""
+        """The project and the commitment of a row have to be staged at least; what is named by id has to exist."""
+        element.errors |= self.references.errors(entity, element.data)
         for origin_field in ("project_origin_id", "commitment_origin_id"):
             field = entity.origin_fields.get(origin_field)
             value = element.data.get(origin_field)
@@ -172,12 +219,13 @@ class StagingCall:
 
     def _parent(self, element: Element, entity: Entity) -> StagedRecord | None:
         """The parent's row, standing or about to stand; without one the child is refused."""
-        if element.parent is not None:
-            if element.parent.row is None:
-                element.refuse("parent_id", "the parent in this call is refused")
-            return element.parent.row
         parent: StagedRecord | None = None
-        if element.parent_id:
+        if element.parent is not None:
+            if element.parent.row is None and not element.parent.superseded:
+                element.refuse("parent_id", "the parent in this call is refused")
+                return None
+            parent = element.parent.row
+        elif element.parent_id:
             parent = self.by_id.get(element.parent_id)
         elif element.parent_origin_id:
             rows = (self.by_key.get((item_type, element.parent_origin_id)) for item_type in entity.parents)
@@ -189,10 +237,15 @@ class StagingCall:
             return None
         return parent
 
-    def _is_older(self, element: Element, row: StagedRecord) -> bool:
-        """Newer data is never overwritten by older; a call without a version always counts as newer."""
-        sent, standing_version = element.origin_version, row.origin_version
-        return sent is not None and standing_version is not None and sent < standing_version
+    def _is_older(self, element: Element, row: StagedRecord | None) -> bool:
+        """Newer data is never overwritten by older; a call without a version counts as newer.
+
+        A nested child without a version of its own is as old as its parent.
+        """
+        if element.origin_version is None:
+            return element.parent is not None and element.parent.superseded
+        standing_version = row.origin_version if row is not None else None
+        return standing_version is not None and element.origin_version < standing_version
 
     def _may_move(self, element: Element, row: StagedRecord) -> bool:
         """Whether the status that was sent can follow the row's (lifecycles, section 1)."""
@@ -230,6 +283,8 @@ class StagingCall:
         if element.sent_key("origin_data"):
             row.origin_data = plain(element.sent["origin_data"])
         row.origin_id = element.origin_id or row.origin_id
+        if parent is not None and row.parent_id not in (None, parent.pk):
+            self._leave(row, entity)
         if parent is not None:
             row.parent = parent
         self._move(row, StagedStatus.STAGED if corrected and element.status is None else element.status)
@@ -245,6 +300,8 @@ class StagingCall:
 
     def _move(self, row: StagedRecord, wanted: StagedStatus | None) -> None:
         """Carry out a change of status, and what it takes along."""
+        if wanted == StagedStatus.INVALID:
+            self.invalidated.add(id(row))
         if wanted is None or wanted == row.status:
             return
         children = self.children.get(row.pk, ())
@@ -265,17 +322,29 @@ class StagingCall:
                     child.stage_again()
                     self._touch(child, before)
 
-    def _note_waiting(self, element: Element, entity: Entity, row: StagedRecord, decided: StagedRecord) -> None:
+    def _touch_parent(self, parent: StagedRecord) -> None:
+        """Who decides on a parent decides on what stands under it: a changed line is another version of it.
+
+        One that was refused because of its lines is corrected with them.
+        """
+        self._touch(parent, facts(parent))
+        if parent.status == StagedStatus.INVALID and id(parent) not in self.invalidated:
+            self._move(parent, StagedStatus.STAGED)
+
+    def _leave(self, row: StagedRecord, entity: Entity) -> None:
+        """A line goes to another parent: the old one no longer waits for it, and is worth less."""
+        old = self.by_id[row.parent_id or 0]  # locked with every row that stands under it
+        self.left.add(old.pk)
+        self._touch(old, facts(old))
+        old.waiting_for = waiting_without(old, entity, row.origin_id)
+
+    def _note_waiting(self, entity: Entity, row: StagedRecord, decided: StagedRecord) -> None:
         """Keep on the row that is decided, the parent, which references are not linked yet."""
-        spoken_of = entity.origin_fields.keys() & element.data.keys()
-        if not spoken_of:
-            return
-        missing = [one for one in unresolved(entity, row.origin_id, row.data, self.linked) if one["field"] in spoken_of]
-        kept = [one for one in decided.waiting_for if one["row"] != row.origin_id or one["field"] not in spoken_of]
-        if kept + missing != decided.waiting_for:
-            before = facts(decided)
-            decided.waiting_for = kept + missing
-            self._touch(decided, before)
+        missing = [] if set_aside(row) else unresolved(entity, row.origin_id, row.data, self.linked)
+        waiting = waiting_without(decided, entity, row.origin_id) + missing
+        if waiting != decided.waiting_for:
+            self._touch(decided, facts(decided))
+            decided.waiting_for = waiting
 
     def _touch(self, row: StagedRecord, before: dict[str, Any] | None) -> None:
         """Count the change once per call, however many elements speak of the row."""
@@ -296,7 +365,7 @@ class StagingCall:
         for row in changed:
             row.parent_id = row.parent.pk if row.parent_id is None and row.parent is not None else row.parent_id
         sets.update(StagedRecord, [{"id": row.pk, **_values(row)} for row in changed])
-        _sum_lines(self.company_id, sorted({row.parent_id for row in (*new, *changed) if row.parent_id}))
+        sum_lines(self.company_id, sorted({row.parent_id for row in (*new, *changed) if row.parent_id} | self.left))
         self._write_history()
 
     def _insert(self, rows: Sequence[StagedRecord]) -> None:
@@ -319,7 +388,7 @@ class StagingCall:
             row.pk = ids[(row.item_type, row.origin_id)]
 
     def _write_history(self) -> None:
-        intake_id = self._keep_body() if self.received and self.history else None
+        intake_id = self.intake.keep() if self.intake and self.history else None
         sets.insert(
             StagedChange,
             [
@@ -359,19 +428,6 @@ class StagingCall:
             ],
         )
 
-    def _keep_body(self) -> int:
-        assert self.received is not None  # noqa: S101 - asked for only where a body came
-        intake: Intake = Intake.objects.create(
-            company_id=self.company_id,
-            account_id=self.actor.account_id,
-            path=self.received.path[:400],
-            content_type=self.received.content_type[:100],
-            body=self.received.body,
-            sha256=hashlib.sha256(self.received.body).digest(),
-            correlation_id=correlation_id(),
-        )
-        return intake.pk
-
 
 def standing(company_id: int) -> "models.QuerySet[StagedRecord]":
     """The company's staged records that are not deleted."""
@@ -384,6 +440,17 @@ def comes_back(child: StagedRecord) -> bool:
     if child.status == StagedStatus.ARCHIVED:
         return bool(child.archived_with_parent)
     return bool(child.status != StagedStatus.STAGED)
+
+
+def set_aside(row: StagedRecord) -> bool:
+    """Whether a child was archived on its own: it is not imported with its parent."""
+    is_child = row.parent_id is not None or row.parent is not None
+    return bool(is_child and row.status == StagedStatus.ARCHIVED and not row.archived_with_parent)
+
+
+def waiting_without(row: StagedRecord, entity: Entity, origin_id: str) -> list[dict[str, Any]]:
+    """What a row waits for besides the references of this object, which is itself or one of its children."""
+    return [one for one in row.waiting_for if one["row"] != origin_id or one["field"] not in entity.origin_fields]
 
 
 def facts(row: StagedRecord) -> dict[str, Any]:
@@ -432,17 +499,18 @@ def _values(row: StagedRecord) -> dict[str, Any]:
     return {column: getattr(row, column) for column in COLUMNS}
 
 
-def _sum_lines(company_id: int, parent_ids: Sequence[int]) -> None:
-    """The amount of a row with lines is the sum of its lines."""
+def sum_lines(company_id: int, parent_ids: Sequence[int]) -> None:
+    """The amount of a row with lines is the sum of those that would be imported with it."""
     if not parent_ids:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE staging_stagedrecord parent SET amount = lines.total FROM ("
-            "SELECT parent_id, sum(amount) AS total FROM staging_stagedrecord "
-            "WHERE company_id = %s AND parent_id = ANY(%s) AND deleted_at IS NULL GROUP BY parent_id"
-            ") lines WHERE parent.id = lines.parent_id AND parent.company_id = %s",
-            [company_id, list(parent_ids), company_id],
+            "UPDATE staging_stagedrecord parent SET amount = ("
+            "SELECT sum(line.amount) FROM staging_stagedrecord line "
+            "WHERE line.company_id = %s AND line.parent_id = parent.id AND line.deleted_at IS NULL "
+            "AND (line.status <> 'archived' OR line.archived_with_parent)"
+            ") WHERE parent.company_id = %s AND parent.id = ANY(%s)",
+            [company_id, company_id, list(parent_ids)],
         )
 
 

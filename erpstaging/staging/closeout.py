@@ -9,7 +9,7 @@ from django.utils import timezone
 from erpstaging.audit import log as audit
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
-from erpstaging.core.errors import Invalid, NotFound
+from erpstaging.core.errors import Invalid, NotFound, NotPermitted
 from erpstaging.core.locks import lock
 from erpstaging.erp_requests.models import DetailState, ErpRequestDetail
 from erpstaging.erp_requests.services import clean_messages, clean_status, lock_details, set_states
@@ -22,12 +22,14 @@ NO_ORIGIN_ID = "no origin id received"
 
 
 def close_detail(company: Company, detail_id: int, sent: Any, *, actor: Actor) -> ErpRequestDetail:
-    """End one detail. Raises NotFound, Invalid by field."""
+    """End one detail. Raises NotFound, NotPermitted, Invalid by field."""
     values = {**sent, "id": detail_id} if isinstance(sent, Mapping) else sent
     (element,) = close_details(company, [values], actor=actor)
     if element.errors:
         if "id" in element.errors:
             raise NotFound()
+        if "item_type" in element.errors:
+            raise NotPermitted(element.errors["item_type"][0])
         name, texts = next(iter(element.errors.items()))
         raise Invalid(f"{name} {texts[0]}", errors=element.errors)
     if element.detail is None:
@@ -58,6 +60,9 @@ def close_details(company: Company, updates: Sequence[Any], *, actor: Actor) -> 
         for element, state, messages in asked:
             if detail is None:
                 element.errors = {"id": ["Entity with this ID not found"]}
+                continue
+            if actor.item_types is not None and detail.item_type not in actor.item_types:
+                element.errors = {"item_type": ["this account may not close details of this type"]}
                 continue
             element.detail = detail
             if state != (closes[detail_id][1] if detail_id in closes else detail.state):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from erpstaging.audit import log as audit
 from erpstaging.companies.actors import SYSTEM, Actor
 from erpstaging.companies.models import ServiceAccount
 from erpstaging.connections.metadata import Metadata
@@ -39,12 +40,15 @@ def refuse_own(actor: Actor, *authors: tuple[str, int | None, int | None]) -> No
         raise NotPermitted(text, code="self_approval")
 
 
-def owner_of(account_id: int | None) -> int | None:
-    """The person who answers for a service account."""
-    if account_id is None:
-        return None
-    owner: int | None = ServiceAccount.objects.filter(pk=account_id).values_list("owner_id", flat=True).first()
-    return owner
+def staging_authors(company_id: int, staged_ids: Sequence[int]) -> list[tuple[str, int | None, int | None]]:
+    """Everybody who staged these rows or changed them by staging, with the people who answer for accounts."""
+    actors = audit.actors_of(company_id, "staged_record", staged_ids, ("staged_record.staged", "staged_record.changed"))
+    accounts = [actor_id for kind, actor_id in actors if kind == "service_account"]
+    owners = dict(ServiceAccount.objects.filter(pk__in=accounts).values_list("pk", "owner_id"))
+    return [
+        (kind, actor_id, owners.get(actor_id or 0) if kind == "service_account" else None)
+        for kind, actor_id in sorted(actors, key=str)
+    ]
 
 
 def clean_reason(reason: Any) -> str:

@@ -3,30 +3,38 @@
 Same answers as staging: each element on its own, outcomes in request order (wire specification, section 8).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from erpstaging.catalogue.entity import Entity, clean_data, clean_origin_id
-from erpstaging.catalogue.fields import INT64
+from django.db import connection
+
+from erpstaging.catalogue.entity import Entity, clean_data
+from erpstaging.catalogue.fields import INT64, TEXT
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.connections.services import metadata_of
+from erpstaging.core import sets
 from erpstaging.core.documents import plain
 from erpstaging.core.errors import Invalid, NotFound
 from erpstaging.core.locks import lock, lock_family
 from erpstaging.core.scope import Again
 from erpstaging.outbox.models import EventType
+from erpstaging.records.checks import References
+from erpstaging.records.external_data import disabled_accounts, keep_history
 from erpstaging.records.models import Lock, Record
 from erpstaging.records.rows import unique_key
 from erpstaging.records.snapshots import Node, nodes
 from erpstaging.records.telling import Change, tell
 from erpstaging.records.writes import WRITTEN, change_record, insert_records, new_record, update_records
 from erpstaging.staging.call import NOT_FOUND, standing
+from erpstaging.staging.elements import ORIGIN_KEYS as STAGED_KEYS
 from erpstaging.staging.targets import Key, linked_records
 from erpstaging.staging.waiting import clear_waiting, waiting_ids
 
 ORIGIN_KEYS = ("origin_id", "origin_code", "origin_data")
+# How many levels of new parents one call may bring; each costs a round of statements.
+MAX_LEVELS = 20
 # Names that clients write and never read back under.
 WRITE_NAMES = {"csv_import_code": "code"}
 
@@ -102,9 +110,9 @@ def _read(sent: Any, entity: Entity, actor: Actor) -> Element:
             element.refuse("id", "must be an id")
         else:
             element.id = element_id
-    for name in ("origin_id", "origin_code", "parent_origin_id"):
+    for name, clean in STAGED_KEYS.items():
         try:
-            setattr(element, name, clean_origin_id(sent.get(name)))
+            setattr(element, name, clean(sent.get(name)))
         except ValueError as exc:
             element.refuse(name, str(exc))
     renamed: dict[str, Any] = {WRITE_NAMES.get(str(name), str(name)): value for name, value in sent.items()}
@@ -114,8 +122,41 @@ def _read(sent: Any, entity: Entity, actor: Actor) -> Element:
     return element
 
 
+@dataclass(slots=True)
+class Touched:
+    """A standing record that the round changes, and what stood there before."""
+
+    record: Record
+    before: dict[str, Any]
+    unique_key: str | None
+
+    @property
+    def freed_origin_id(self) -> str | None:
+        old: str | None = self.before["origin_id"]
+        return old if old != self.record.origin_id else None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it lets go of a value that may be given to another in the same round."""
+        return self.freed_origin_id is not None or self.unique_key not in (None, self.record.unique_key)
+
+    def change(self) -> Change:
+        after = _contents(self.record)
+        names = [name for name in {**self.before, **after} if self.before.get(name) != after.get(name)]
+        return Change(
+            self.record,
+            EventType.UPDATE,
+            {name: self.before.get(name) for name in names},
+            {name: after.get(name) for name in names},
+        )
+
+
+def _contents(record: Record) -> dict[str, Any]:
+    return {**record.data, **{name: getattr(record, name) for name in ORIGIN_KEYS}}
+
+
 class DirectSync:
-    """Lock, match, check in memory, then a few statements for all elements."""
+    """Lock, match, check in memory, then a few statements for all elements of one level."""
 
     def __init__(
         self, company: Company, entity: Entity, elements: list[Element], actor: Actor, scope: Mapping[str, Any]
@@ -126,7 +167,7 @@ class DirectSync:
         self.by_key: dict[Key, Record] = {}
         self.unique: dict[str, Record] = {}
         self.new: list[Record] = []
-        self.changed: dict[int, tuple[Record, dict[str, Any], dict[str, Any]]] = {}
+        self.touched: dict[int, Touched] = {}
         self.delimiter = metadata_of(company.pk).code_delimiter
 
     def run(self) -> None:
@@ -134,27 +175,34 @@ class DirectSync:
         waiting = lock_family(standing(self.company.pk).filter(pk__in=waiting_ids(self.company.pk, keys)))
         self._lock(keys)
         pending = [element for element in self.elements if not element.errors]
-        while pending:  # parents before children: each round takes those whose parent stands
-            ready = [element for element in pending if not self._waits_for(element, pending)]
+        for _ in range(MAX_LEVELS):  # parents before children: each round takes those whose parent stands
+            coming = {one.origin_id for one in pending}
+            ready = [one for one in pending if one.parent_origin_id not in coming - {None, one.origin_id}]
             if not ready:
-                for element in pending:
-                    element.refuse("parent_origin_id", "stands in a circle")
                 break
             self._write_round(ready)
-            pending = [element for element in pending if element not in ready]
+            written = {id(one) for one in ready}
+            pending = [one for one in pending if id(one) not in written]
+        for element in pending:
+            element.refuse(
+                "parent_origin_id", f"stands in a circle, or below more than {MAX_LEVELS} levels of one call"
+            )
         linked = [(self.entity.item_type, one.origin_id) for one in self.elements if one.record and one.origin_id]
         clear_waiting(self.company.pk, waiting, linked)
 
     def _lock(self, keys: Sequence[Key]) -> None:
+        """What the elements mean, by id, origin ID or code, with the parents of all of them up to the top."""
         parent_keys = [(self.entity.item_type, one.parent_origin_id) for one in self.elements if one.parent_origin_id]
         found = linked_records(self.company.pk, [*keys, *parent_keys])
         ids = {*found.values(), *(one.id for one in self.elements if one.id)}
         ids |= {one.data["parent_id"] for one in self.elements if one.data.get("parent_id")}
-        uniques = [key for one in self.elements if (key := unique_key(self.entity, {**self.scope, **one.data}))]
+        uniques = [key for one in self.elements if (key := unique_key(self.entity, {**one.data, **self.scope}))]
         rows = Record.objects.of(self.company).filter(item_type=self.entity.item_type, deleted_at=None)
         ids |= set(rows.filter(unique_key__in=uniques).values_list("pk", flat=True)) if uniques else set()
-        for record in lock(rows.filter(pk__in=ids)):
+        for record in lock(rows.filter(pk__in=_with_ancestors(self.company.pk, ids))):
             self._index(record)
+        self.dormant = disabled_accounts(self.by_id.values())
+        self.references = References(self.company.pk, [(self.entity, one.data) for one in self.elements])
 
     def _index(self, record: Record) -> None:
         if record.pk is not None:
@@ -164,47 +212,50 @@ class DirectSync:
         if record.unique_key:
             self.unique[record.unique_key] = record
 
-    def _waits_for(self, element: Element, pending: Sequence[Element]) -> bool:
-        """Whether the element's parent is to be written by this very call and is not yet."""
-        wanted = element.parent_origin_id
-        if wanted is None or (self.entity.item_type, wanted) in self.by_key:
-            return False
-        return any(other.origin_id == wanted for other in pending if other is not element)
+    def _with_origin_id(self, origin_id: str | None) -> Record | None:
+        """The record that carries it now: an earlier element may have given the record another."""
+        found = self.by_key.get((self.entity.item_type, origin_id or ""))
+        return found if found is not None and found.origin_id == origin_id else None
 
     def _write_round(self, elements: Sequence[Element]) -> None:
-        self.new, self.changed = [], {}
+        self.new, self.touched = [], {}
         for element in elements:
             try:
                 self._plan(element)
             except Invalid as refusal:
                 element.errors |= refusal.errors or {"base": [refusal.message]}
-        changed = list(self.changed.values())
+        touched = list(self.touched.values())
+        # Within one statement PostgreSQL compares row by row: what changes hands is let go of first.
+        let_go = [{"id": one.record.pk, "origin_id": None, "unique_key": None} for one in touched if one.moved]
+        sets.update(Record, let_go)
         try:
             insert_records(self.new)
-            if changed:
-                update_records([record for record, _, _ in changed], (*WRITTEN, *ORIGIN_KEYS, "account_id"))
+            update_records([one.record for one in touched], (*WRITTEN, *ORIGIN_KEYS, "account_id"))
         except Invalid as exc:  # everything was checked under lock: somebody else wrote the same value meanwhile
             raise Again("A parallel call wrote the same codes first.") from exc
+        freed = [(one.record, one.freed_origin_id) for one in touched if one.freed_origin_id is not None]
+        keep_history(self.company.pk, freed, reason=f"sync of {self.actor.name}")
         for record in self.new:
             self._index(record)
         created = [Change(record, EventType.CREATE, None, {"origin_id": record.origin_id}) for record in self.new]
-        updated = [Change(record, EventType.UPDATE, before, after) for record, before, after in changed]
-        tell(self.company.pk, self.actor, [*created, *updated], verb="synced_from_erp")
+        tell(self.company.pk, self.actor, [*created, *(one.change() for one in touched)], verb="synced_from_erp")
 
     def _plan(self, element: Element) -> None:
         record = self._found(element)
-        values = {**self.scope, **element.data}
-        parent = self._parent(element)
-        if parent is not None:
-            values["parent_id"] = parent.pk
+        values = {**element.data, **self.scope}
+        asked = self.entity.fields if record is None else [self.entity.by_name[name] for name in element.data]
+        missing = [one.name for one in asked if one.required and values.get(one.name) in (None, "")]
+        if missing:
+            raise Invalid("", errors={name: ["can't be blank"] for name in missing})
+        if errors := self.references.errors(self.entity, element.data):
+            raise Invalid("", errors=errors)
+        parent = self._parent(element, record)
+        if "parent_id" in self.entity.by_name:
+            values["parent_id"] = parent.pk if parent is not None else None
         if record is None:
-            missing = [f.name for f in self.entity.fields if f.required and values.get(f.name) in (None, "")]
-            if missing:
-                raise Invalid("", errors={name: ["can't be blank"] for name in missing})
-            self._refuse_taken(element, record, values)
-            record = new_record(
-                self.company.pk, self.entity, self._coded(values, parent), self.actor, currency=self.company.currency
-            )
+            coded = self._coded(values, parent)
+            self._refuse_taken(None, coded)
+            record = new_record(self.company.pk, self.entity, coded, self.actor, currency=self.company.currency)
             self._link(record, element)
             self.new.append(record)
             self._index(record)
@@ -214,45 +265,61 @@ class DirectSync:
 
     def _found(self, element: Element) -> Record | None:
         """Which object is meant (wire specification, section 8: the table of id and origin ID)."""
+        holder = self._with_origin_id(element.origin_id)
         if element.id is not None:
             record = self.by_id.get(element.id)
-            if record is None:
+            if record is None or not self._in_scope(record):
                 raise Invalid("", errors={"id": [NOT_FOUND]})
-            holder = self.by_key.get((self.entity.item_type, element.origin_id or ""))
             if holder is not None and holder is not record:
                 raise Invalid("", errors={"origin_id": [f"is already the origin ID of {holder.pk}"]})
             return record
-        if element.origin_id is not None:
-            found = self.by_key.get((self.entity.item_type, element.origin_id))
-            if found is not None:
-                return found
-        return None
+        if holder is not None and not self._in_scope(holder):
+            raise Invalid("", errors={"origin_id": [f"is already the origin ID of {holder.pk}, outside of this call"]})
+        return holder
 
-    def _parent(self, element: Element) -> Record | None:
+    def _in_scope(self, record: Record) -> bool:
+        """Whether it belongs to the project, or the list, that the call is about."""
+        return all(record.data.get(name) == value for name, value in self.scope.items())
+
+    def _parent(self, element: Element, record: Record | None) -> Record | None:
+        """The parent that was sent, else the standing one. Raises Invalid for one that cannot be it."""
         if element.parent_origin_id is not None:
-            parent = self.by_key.get((self.entity.item_type, element.parent_origin_id))
+            name = "parent_origin_id"
+            parent = self._with_origin_id(element.parent_origin_id)
             if parent is None:
-                raise Invalid("", errors={"parent_origin_id": [f"{element.parent_origin_id} is not linked"]})
-            return parent
-        parent_id = element.data.get("parent_id")
-        if parent_id is None:
-            return None
-        if parent_id not in self.by_id:
-            raise Invalid("", errors={"parent_id": [f"{parent_id} does not exist"]})
-        return self.by_id[parent_id]
+                raise Invalid("", errors={name: [f"{element.parent_origin_id} is not linked"]})
+        else:
+            name = "parent_id"
+            current = record.data if record is not None else {}
+            parent = self.by_id.get(element.data.get("parent_id", current.get("parent_id")) or 0)
+        if parent is not None and not self._in_scope(parent):
+            raise Invalid("", errors={name: ["belongs to another project or list"]})
+        if record is not None and parent is not None and record in self._upwards(parent):
+            raise Invalid("", errors={name: ["would stand below itself"]})
+        return parent
+
+    def _upwards(self, record: Record) -> list[Record]:
+        """The record, its parent, and so on to the top."""
+        line = [record]
+        while (above := self.by_id.get(line[-1].data.get("parent_id") or 0)) is not None and above not in line:
+            line.append(above)
+        return line
 
     def _coded(self, values: dict[str, Any], parent: Record | None) -> dict[str, Any]:
         """The full code holds the codes of all parents; a code that came with its parents' prefix loses it."""
         if "full_code" not in self.entity.by_name:
             return values
-        code = str(values.get("code") or "")
         prefix = f"{parent.data.get('full_code')}{self.delimiter}" if parent else ""
-        code = code.removeprefix(prefix) if prefix else code
-        return {**values, "code": code, "full_code": f"{prefix}{code}", "sortable_code": f"{prefix}{code}"}
+        code = str(values.get("code") or "").removeprefix(prefix)
+        full_code = f"{prefix}{code}"
+        if len(full_code) > TEXT:
+            raise Invalid("", errors={"code": ["is too long with those of its parents"]})
+        return {**values, "code": code, "full_code": full_code, "sortable_code": full_code}
 
-    def _refuse_taken(self, element: Element, record: Record | None, values: Mapping[str, Any]) -> None:
-        holder = self.unique.get(unique_key(self.entity, values) or "")
-        if holder is not None and holder is not record:
+    def _refuse_taken(self, record: Record | None, values: Mapping[str, Any]) -> None:
+        wanted = unique_key(self.entity, values)
+        holder = self.unique.get(wanted or "")
+        if holder is not None and holder is not record and holder.unique_key == wanted:
             name = self.entity.unique_within[-1]
             raise Invalid(
                 "", errors={name: [f"{values.get(name)} is already taken by {holder.pk or 'another element'}"]}
@@ -261,26 +328,38 @@ class DirectSync:
     def _change(self, record: Record, element: Element, values: dict[str, Any], parent: Record | None) -> None:
         if record.lock == Lock.WAITING:
             raise Invalid("", errors={"base": ["The record waits for approval; nothing can be written."]})
-        standing_parent = parent or self.by_id.get(record.data.get("parent_id") or 0)
-        merged = self._coded({**record.data, **values}, standing_parent)
-        self._refuse_taken(element, record, merged)
-        old = {**record.data, **{name: getattr(record, name) for name in ORIGIN_KEYS}}
+        merged = self._coded({**record.data, **values}, parent)
+        self._refuse_taken(record, merged)
+        before, key = _contents(record), record.unique_key
         self._link(record, element)
-        now = {**merged, **{name: getattr(record, name) for name in ORIGIN_KEYS}}
-        names = [name for name in now if old.get(name) != now[name]]
-        if not names:
+        if before == {**before, **merged, **{name: getattr(record, name) for name in ORIGIN_KEYS}}:
             return
         change_record(record, merged, self.actor)
         if record.pk is not None:  # one that this very round creates is written with it
-            self.changed[record.pk] = (record, {n: old.get(n) for n in names}, {n: now[n] for n in names})
+            self.touched.setdefault(record.pk, Touched(record, before, key))
         self._index(record)
 
     def _link(self, record: Record, element: Element) -> None:
-        if element.origin_id is not None:
-            if record.origin_id is None:
-                record.account_id = self.actor.account_id
-            record.origin_id = element.origin_id
+        if element.origin_id is not None and element.origin_id != record.origin_id:
+            if record.account_id not in {None, self.actor.account_id} | self.dormant:
+                raise Invalid("", errors={"origin_id": ["Another integration owns the origin ID of this record."]})
+            record.origin_id, record.account_id = element.origin_id, self.actor.account_id
         if "origin_code" in element.sent:
             record.origin_code = element.origin_code
         if "origin_data" in element.sent:
             record.origin_data = plain(element.sent["origin_data"])
+
+
+def _with_ancestors(company_id: int, ids: Iterable[int]) -> list[int]:
+    """The records and everything they stand under; codes name their parents in their data."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE line AS ("
+            "SELECT id, (data ->> 'parent_id')::bigint AS parent_id FROM records_record "
+            "WHERE company_id = %(company)s AND id = ANY(%(ids)s) "
+            "UNION SELECT above.id, (above.data ->> 'parent_id')::bigint FROM records_record above "
+            "JOIN line ON above.id = line.parent_id WHERE above.company_id = %(company)s"
+            ") SELECT id FROM line",
+            {"company": company_id, "ids": list(ids)},
+        )
+        return [row[0] for row in cursor.fetchall()]

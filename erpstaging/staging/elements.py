@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from erpstaging.catalogue.entity import Entity, Level, clean_data, clean_origin_id
+from erpstaging.catalogue.entity import Entity, Level, clean_data, clean_origin_code, clean_origin_id
 from erpstaging.catalogue.fields import INT64, PLAIN_INTEGER
 from erpstaging.catalogue.registry import STAGED
 from erpstaging.companies.actors import Actor
@@ -14,6 +14,11 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.staging.models import StagedRecord, StagedStatus
 
 Errors = dict[str, list[str]]
+ORIGIN_KEYS = {
+    "origin_id": clean_origin_id,
+    "origin_code": clean_origin_code,
+    "parent_origin_id": clean_origin_id,
+}
 
 
 @dataclass(slots=True)
@@ -34,6 +39,10 @@ class Element:
     children: "list[Element]" = field(default_factory=list)
     errors: Errors = field(default_factory=dict)
     row: StagedRecord | None = None
+    # An older version than the one that stands: kept in the history, and nothing else.
+    superseded: bool = False
+    # A plain create: a row that stands already is not to be touched.
+    must_be_new: bool = False
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -82,11 +91,16 @@ def _entity(item_type: Any, element: Element, metadata: Metadata, actor: Actor) 
         if item_type is not None or not element.sent_key("id"):
             element.refuse("item_type", f"must be one of {', '.join(STAGED)}")
         return None
-    if not metadata.is_on(entity):
-        element.refuse("item_type", f"{entity.plural} are switched off for this company")
-    if actor.item_types is not None and entity.item_type not in actor.item_types:
-        element.refuse("item_type", f"this account may not stage {entity.plural.lower()}")
+    element.errors |= closed_type(entity, metadata, actor)
     return entity
+
+
+def closed_type(entity: Entity, metadata: Metadata, actor: Actor) -> Errors:
+    """Why objects of this type cannot be staged: the company has them switched off, or the account may not."""
+    texts = [f"{entity.plural} are switched off for this company"] if not metadata.is_on(entity) else []
+    if actor.item_types is not None and entity.item_type not in actor.item_types:
+        texts.append(f"this account may not stage {entity.plural.lower()}")
+    return {"item_type": texts} if texts else {}
 
 
 def _read_identity(sent: Mapping[str, Any], element: Element) -> None:
@@ -100,9 +114,9 @@ def _read_identity(sent: Mapping[str, Any], element: Element) -> None:
             element.refuse(name, "must be an id")
         else:
             setattr(element, name, value)
-    for name in ("origin_id", "origin_code", "parent_origin_id"):
+    for name, clean in ORIGIN_KEYS.items():
         try:
-            setattr(element, name, clean_origin_id(sent.get(name)))
+            setattr(element, name, clean(sent.get(name)))
         except ValueError as exc:
             element.refuse(name, str(exc))
     if element.origin_id is None and element.id is None and "origin_id" not in element.errors:
@@ -156,8 +170,6 @@ def _read_children(sent: Mapping[str, Any], element: Element, metadata: Metadata
         element.refuse("children", "a child has no children of its own")
     elif not isinstance(children, list):
         element.refuse("children", "must be a list")
-    elif element.entity is not None and element.entity.line_type is None:
-        element.refuse("children", f"{element.entity.plural} have no children")
     elif len(children) > settings.MAX_CHILDREN:
         element.refuse("children", f"has more than {settings.MAX_CHILDREN} elements")
     else:
@@ -168,6 +180,8 @@ def check_level(element: Element) -> None:
     """What the level of an entity demands of its data, together with what already stands in the row."""
     if element.entity is None or element.errors:
         return
+    if element.children and element.entity.line_type is None:
+        element.refuse("children", f"{element.entity.plural} have no children")
     data = {**(element.row.data if element.row else {}), **element.data}
     if element.entity.level in {Level.PROJECT, Level.COMMITMENT}:
         _require_either(element, data, "project")

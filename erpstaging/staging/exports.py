@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Q
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
@@ -454,18 +454,24 @@ def _tell(
     )
 
 
-def due_exports(now: datetime, limit: int) -> dict[int, list[int]]:
-    """Accepted exports whose undo time is over, by company: for the sweep, which sees every company."""
-    rows = (
-        StagedExport.objects.everywhere()
-        .filter(state=ExportState.ACCEPTED, release_at__lte=now)
-        .order_by(F("release_at"))
-        .values_list("company_id", "pk")[:limit]
-    )
+DueAfter = tuple[datetime, int]
+
+
+def due_exports(
+    now: datetime, limit: int, *, after: DueAfter | None = None
+) -> tuple[dict[int, list[int]], DueAfter | None]:
+    """Accepted exports whose undo time is over, by company: for the sweep, which sees every company.
+
+    At most `limit` of them, and after which one to go on; None where there are no more.
+    """
+    rows = StagedExport.objects.everywhere().filter(state=ExportState.ACCEPTED, release_at__lte=now)
+    if after is not None:
+        rows = rows.filter(Q(release_at__gt=after[0]) | Q(release_at=after[0], pk__gt=after[1]))
+    found = list(rows.order_by("release_at", "pk").values_list("company_id", "pk", "release_at")[:limit])
     due: dict[int, list[int]] = {}
-    for company_id, export_id in rows:
+    for company_id, export_id, _ in found:
         due.setdefault(company_id, []).append(export_id)
-    return due
+    return due, (found[-1][2], found[-1][1]) if len(found) == limit else None
 
 
 def release_due(company: Company, export_ids: Sequence[int], *, actor: Actor) -> int:

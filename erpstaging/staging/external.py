@@ -6,6 +6,7 @@ The lock order is kept: staged records that wait or come back, exports, records.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
@@ -13,19 +14,22 @@ from erpstaging.catalogue.registry import EXTERNAL
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.core import sets
-from erpstaging.core.errors import Invalid
+from erpstaging.core.errors import Invalid, TooLarge
 from erpstaging.core.locks import lock_family
 from erpstaging.erp_requests.models import DetailState, ErpRequestDetail
 from erpstaging.erp_requests.services import retire_details
+from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
 from erpstaging.records.external_data import LinkChange, apply_link, clean_link, disabled_accounts, save_links
 from erpstaging.records.models import Record
 from erpstaging.records.telling import Change, tell
 from erpstaging.staging.answers import INT64, Element, finish_exports, lock_newest_exports
-from erpstaging.staging.call import COLUMNS, comes_back, family_ids, standing
+from erpstaging.staging.call import COLUMNS, RESOURCE, comes_back, family_ids, standing
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.targets import Key, linked_records
 from erpstaging.staging.waiting import clear_waiting, waiting_ids
+
+UNKNOWN = "does not exist"
 
 
 def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor) -> list[Element]:
@@ -38,19 +42,15 @@ def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor
     wanted = [(element, *_named(element)) for element in elements]
     live = [(element, entity_type, item_id) for element, entity_type, item_id in wanted if not element.errors]
     ids = [item_id for _, _, item_id in live if item_id is not None]
-    waiting, imported = _lock_staged(company.pk, live, ids)
+    nulled = _nulled(live)
+    waiting, imported = _lock_staged(company.pk, live, nulled)
     exports = lock_newest_exports(company.pk, ids)
-    lines = Record.objects.of(company).filter(parent_id__in=ids, deleted_at=None).values_list("pk", flat=True)
-    records = {
-        record.pk: record
-        for record in lock_family(Record.objects.of(company).filter(pk__in=[*ids, *lines], deleted_at=None))
-    }
-    taken = _holders(company.pk, live)
-    dormant = disabled_accounts(records.values())
-    changes: dict[int, LinkChange] = {}
+    records = _lock_records(company.pk, ids, nulled)
+    linking = Linking(records, _holders(company.pk, live, records), disabled_accounts(records.values()), actor)
     for element, item_type, item_id in live:
-        _apply(element, item_type, records.get(item_id or 0), changes, actor, taken, dormant)
-    _unlink_lines(changes, records)
+        linking.apply(element, item_type, item_id)
+    linking.unlink_lines()
+    changes = linking.changes
     applied = [change for change in changes.values() if change.changed]
     save_links(company.pk, applied, reason=f"external data of {actor.name}")
     _tell_links(company.pk, applied, actor)
@@ -62,14 +62,22 @@ def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor
 
 
 def destroy_external_data(company: Company, item_type: Any, item_ids: Any, *, actor: Actor) -> None:
-    """Unlink many records of one type; ids that do not exist are passed over. Raises Invalid."""
+    """Unlink many records of one type; ids that do not exist are passed over. Raises Invalid, TooLarge.
+
+    If one of those that exist cannot be unlinked, none is.
+    """
+    if not isinstance(item_type, str):
+        raise Invalid.field("item_type", "is required")
     if not isinstance(item_ids, list):
         raise Invalid.field("item_ids", "must be a list of ids")
+    if len(item_ids) > settings.MAX_SYNC_ELEMENTS:
+        raise TooLarge(f"item_ids may hold {settings.MAX_SYNC_ELEMENTS} ids; split the call.")
     nulled = {"origin_id": None, "origin_code": None, "origin_data": None}
     updates = [{"item_type": item_type, "item_id": item_id, **nulled} for item_id in item_ids]
     for element in sync_external_data(company, updates, actor=actor):
-        if "item_type" in element.errors:
-            raise Invalid(element.errors["item_type"][0], errors=element.errors)
+        if element.errors and element.errors != {"item_id": [UNKNOWN]}:
+            text = next(iter(element.errors.values()))[0]
+            raise Invalid(text, code=element.code, errors=element.errors)
 
 
 def _named(element: Element) -> tuple[str, int | None]:
@@ -83,21 +91,25 @@ def _named(element: Element) -> tuple[str, int | None]:
     elif isinstance(item_id, bool) or not isinstance(item_id, (int, str)) or not str(item_id).isascii():
         element.errors = {"item_id": ["must be an id"]}
     elif not str(item_id).isdigit() or not 0 < int(str(item_id)[:20]) < INT64:
-        element.errors = {"item_id": ["does not exist"]}
+        element.errors = {"item_id": [UNKNOWN]}
     return str(item_type or ""), None if element.errors else int(item_id)
 
 
 Live = Sequence[tuple[Element, str, int | None]]
 
 
+def _nulled(live: Live) -> list[int]:
+    """The records whose origin ID the call takes away."""
+    return [one for element, _, one in live if one and "origin_id" in element.sent and not element.sent["origin_id"]]
+
+
 def _lock_staged(
-    company_id: int, live: Live, ids: Sequence[int]
+    company_id: int, live: Live, nulled: Sequence[int]
 ) -> tuple[list[StagedRecord], dict[int, list[StagedRecord]]]:
     """The staged rows that a new origin ID frees, and the imported ones that a nulled one brings back."""
     keys = [
         (item_type, str(element.sent["origin_id"])) for element, item_type, _ in live if element.sent.get("origin_id")
     ]
-    nulled = [one for e, _, one in live if one and "origin_id" in e.sent and not e.sent["origin_id"]]
     waiting = waiting_ids(company_id, keys)
     imported = list(standing(company_id).filter(record_id__in=nulled).values_list("pk", flat=True)) if nulled else []
     family = family_ids(company_id, imported, []) if imported else []
@@ -109,46 +121,62 @@ def _lock_staged(
     return [row for row in rows if row.pk in set(waiting)], by_record
 
 
-def _holders(company_id: int, live: Live) -> dict[Key, Record]:
+def _lock_records(company_id: int, ids: Sequence[int], nulled: Sequence[int]) -> dict[int, Record]:
+    """The records, the parents whose gate closes them too, and the lines that are unlinked with theirs."""
+    standing_records = Record.objects.of(company_id).filter(deleted_at=None)
+    parents = standing_records.filter(pk__in=ids, parent_id__isnull=False).values_list("parent_id", flat=True)
+    lines = standing_records.filter(parent_id__in=nulled).values_list("pk", flat=True) if nulled else ()
+    return {one.pk: one for one in lock_family(standing_records.filter(pk__in={*ids, *parents, *lines}))}
+
+
+def _holders(company_id: int, live: Live, records: Mapping[int, Record]) -> dict[Key, Record]:
     """Which records carry the origin IDs that the call wants to give away."""
-    keys = {(item_type, str(e.sent["origin_id"])) for e, item_type, _ in live if e.sent.get("origin_id")}
+    keys = {
+        (records[item_id].item_type, str(element.sent["origin_id"]))
+        for element, _, item_id in live
+        if item_id is not None and item_id in records and element.sent.get("origin_id")
+    }
     ids = linked_records(company_id, keys)
-    by_id = Record.objects.of(company_id).in_bulk(list(ids.values()))
-    return {key: by_id[record_id] for key, record_id in ids.items() if record_id in by_id}
+    others = Record.objects.of(company_id).in_bulk([one for one in ids.values() if one not in records])
+    return {key: (records.get(record_id) or others[record_id]) for key, record_id in ids.items()}
 
 
-def _apply(
-    element: Element,
-    item_type: str,
-    record: Record | None,
-    changes: dict[int, LinkChange],
-    actor: Actor,
-    taken: dict[Key, Record],
-    dormant: frozenset[int],
-) -> None:
-    try:
-        if record is None or (item_type and record.item_type != EXTERNAL[item_type].item_type):
-            raise Invalid.field("item_id", "does not exist")
-        if actor.item_types is not None and record.item_type not in actor.item_types:
-            raise Invalid.field("item_type", "this account may not write objects of this type")
-        change = LinkChange(record, clean_link(element.sent), changes[record.pk].before if record.pk in changes else {})
-        apply_link(change, actor, taken, dormant)
-    except Invalid as refusal:
-        element.refuse(refusal)
-        return
-    changes[record.pk] = change
-    element.record = record
-    if record.origin_id is not None:
-        taken[(record.item_type, record.origin_id)] = record
+class Linking:
+    """The elements of a call applied in their order to the loaded records; nothing is saved."""
 
+    def __init__(
+        self, records: Mapping[int, Record], taken: dict[Key, Record], dormant: frozenset[int], actor: Actor
+    ) -> None:
+        self.records, self.taken, self.dormant, self.actor = records, taken, dormant, actor
+        self.changes: dict[int, LinkChange] = {}
 
-def _unlink_lines(changes: dict[int, LinkChange], records: Mapping[int, Record]) -> None:
-    """Unlinking a parent unlinks its lines."""
-    parents = {record_id for record_id, change in changes.items() if change.unlinked}
-    for line in records.values():
-        if line.parent_id in parents and line.pk not in changes and line.origin_id is not None:
-            changes[line.pk] = LinkChange(line, {"origin_id": None}, {"origin_id": line.origin_id})
-            line.origin_id, line.account_id = None, None
+    def apply(self, element: Element, item_type: str, item_id: int | None) -> None:
+        record = self.records.get(item_id or 0)
+        try:
+            if record is None or (item_type and record.item_type != EXTERNAL[item_type].item_type):
+                raise Invalid.field("item_id", UNKNOWN)
+            if self.actor.item_types is not None and record.item_type not in self.actor.item_types:
+                raise Invalid.field("item_type", "this account may not write objects of this type")
+            change = LinkChange(record, clean_link(element.sent))
+            if record.pk in self.changes:
+                change.before = self.changes[record.pk].before
+            parent = self.records.get(record.parent_id or 0)
+            apply_link(change, self.actor, self.taken, self.dormant, parent=parent)
+        except Invalid as refusal:
+            element.refuse(refusal)
+            return
+        self.changes[record.pk] = change
+        element.record = record
+        if record.origin_id is not None:
+            self.taken[(record.item_type, record.origin_id)] = record
+
+    def unlink_lines(self) -> None:
+        """Unlinking a parent unlinks its lines."""
+        parents = {record_id for record_id, change in self.changes.items() if change.unlinked}
+        for line in self.records.values():
+            if line.parent_id in parents and line.pk not in self.changes and line.origin_id is not None:
+                self.changes[line.pk] = LinkChange(line, {"origin_id": None}, {"origin_id": line.origin_id})
+                line.origin_id, line.account_id = None, None
 
 
 def _tell_links(company_id: int, applied: Sequence[LinkChange], actor: Actor) -> None:
@@ -209,3 +237,4 @@ def _stage_again(
         actor,
         [audit.Act("staged_record.staged_again", "staged_record", row.pk, record_id=row.record_id) for row in moved],
     )
+    events.record(company_id, actor, [events.Fact(RESOURCE, row.pk, EventType.UPDATE) for row in moved])

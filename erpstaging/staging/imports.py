@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -15,11 +16,15 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core import sets
 from erpstaging.core.errors import Invalid, NotFound, NotPermitted, WrongState
-from erpstaging.core.locks import lock, lock_family
+from erpstaging.core.locks import lock_family
+from erpstaging.core.money import TOO_LONG, fits
+from erpstaging.core.scope import Again
 from erpstaging.erp_requests.services import Item, open_erp_request
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
-from erpstaging.records.checks import labels_of, rule_values
+from erpstaging.records.checks import References, labels_of, rule_values
+from erpstaging.records.external_data import disabled_accounts
+from erpstaging.records.locking import closed_record
 from erpstaging.records.models import Record
 from erpstaging.records.snapshots import nodes
 from erpstaging.records.telling import Change, tell
@@ -27,11 +32,11 @@ from erpstaging.records.writes import WRITTEN, change_record, insert_records, ne
 from erpstaging.staging.call import COLUMNS, RESOURCE, comes_back, family_ids, standing
 from erpstaging.staging.decisions import (
     clean_reason,
-    owner_of,
     record_decisions,
     refuse_own,
     refuse_unseen,
     require_metadata,
+    staging_authors,
 )
 from erpstaging.staging.models import StagedRecord, StagedStatus
 from erpstaging.staging.targets import Key, keys_of, linked_records
@@ -50,7 +55,9 @@ class Family:
 
     @property
     def rows(self) -> list[StagedRecord]:
-        return [self.row, *self.children]
+        """What is imported together: not the children that were archived on their own, nor those imported before."""
+        left_out = {StagedStatus.ARCHIVED, StagedStatus.IMPORTED}
+        return [self.row, *(child for child in self.children if child.status not in left_out)]
 
 
 def accept_import(company: Company, staged_id: int, *, actor: Actor, version: int | None) -> StagedRecord:
@@ -62,19 +69,20 @@ def accept_import(company: Company, staged_id: int, *, actor: Actor, version: in
     """
     family = _locked(company.pk, staged_id)
     entity, metadata = STAGED[family.row.item_type], metadata_of(company.pk)
-    _refuse_decision(company.pk, family.row, actor, version)
+    _refuse_decision(company.pk, family, actor, version)
     require_metadata(company.pk, metadata)
     _refuse_switched_off(entity, metadata)
     targets = _targets(company.pk, family)
     _refuse_waiting(family, targets)
     seen = family.row.version
     translated = {row.pk: _translated(row, targets) for row in family.rows}
-    messages = _failures(family, translated, metadata)
+    messages = _failures(company.pk, family, translated, metadata)
     if messages:
         _invalidate(company.pk, family, actor, messages)
         return family.row
+    imported = family.rows
     record = _write_records(company, family, translated, actor)
-    _finish(company, family, actor, seen)
+    _finish(company, family, imported, actor, seen)
     _announce(company, entity, record, actor)
     return family.row
 
@@ -82,7 +90,7 @@ def accept_import(company: Company, staged_id: int, *, actor: Actor, version: in
 def reject_import(company: Company, staged_id: int, *, actor: Actor, version: int | None, reason: Any) -> StagedRecord:
     """Send a staged record back to the integrator: it becomes invalid and the reason stands first in its messages."""
     family = _locked(company.pk, staged_id)
-    _refuse_decision(company.pk, family.row, actor, version)
+    _refuse_decision(company.pk, family, actor, version)
     text = clean_reason(reason)
     seen = family.row.version
     _move(company.pk, family.row, lambda row: row.invalidate([text]), actor, "rejected", {"reason": text})
@@ -107,6 +115,7 @@ def unarchive_staged_record(
 def _shelve(company: Company, staged_id: int, actor: Actor, version: int | None, *, away: bool) -> StagedRecord:
     family = _locked(company.pk, staged_id)
     refuse_importer(actor)
+    _refuse_child(family.row)
     if version is not None:
         refuse_unseen(family.row, version)
     wanted = StagedStatus.STAGED if away else StagedStatus.ARCHIVED
@@ -149,10 +158,15 @@ def refuse_importer(actor: Actor) -> None:
     actor.require("erp", MAY_NOT_IMPORT)
 
 
-def _refuse_decision(company_id: int, row: StagedRecord, actor: Actor, version: int | None) -> None:
-    refuse_importer(actor)
+def _refuse_child(row: StagedRecord) -> None:
     if row.parent_id is not None:
-        raise WrongState("A line is imported with its parent.", version=row.version)
+        raise WrongState("A line is decided with its parent.", version=row.version)
+
+
+def _refuse_decision(company_id: int, family: Family, actor: Actor, version: int | None) -> None:
+    row = family.row
+    refuse_importer(actor)
+    _refuse_child(row)
     refuse_unseen(row, version)
     if row.status != StagedStatus.STAGED:
         raise WrongState(
@@ -161,7 +175,7 @@ def _refuse_decision(company_id: int, row: StagedRecord, actor: Actor, version: 
             decided_by=row.changed_by_name,
             decided_at=row.updated_at,
         )
-    refuse_own(actor, ("service_account", row.account_id, owner_of(row.account_id)))
+    refuse_own(actor, *staging_authors(company_id, [row.pk, *(child.pk for child in family.children)]))
 
 
 def _refuse_switched_off(entity: Entity, metadata: Metadata) -> None:
@@ -179,8 +193,6 @@ def _refuse_waiting(family: Family, targets: Mapping[Key, int]) -> None:
     """Raises Invalid, code `waiting_for_parent`, naming every reference that is not linked, with its value."""
     errors: dict[str, list[str]] = {}
     for row in family.rows:
-        if row.status == StagedStatus.ARCHIVED:
-            continue
         for origin_field, field in STAGED[row.item_type].origin_fields.items():
             value = row.data.get(origin_field)
             if not field.required_at_import or row.data.get(field.name) is not None:
@@ -205,17 +217,20 @@ def _translated(row: StagedRecord, targets: Mapping[Key, int]) -> dict[str, Any]
     return data
 
 
-def _failures(family: Family, translated: Mapping[int, dict[str, Any]], metadata: Metadata) -> list[str]:
-    """What the company's rules say against the import, in words for the row."""
+def _failures(
+    company_id: int, family: Family, translated: Mapping[int, dict[str, Any]], metadata: Metadata
+) -> list[str]:
+    """What speaks against the import, the company's rules among it, in words for the row."""
     messages: list[str] = []
+    references = References(company_id, [(STAGED[row.item_type], translated[row.pk]) for row in family.rows])
     for row in family.rows:
-        if row.status == StagedStatus.ARCHIVED:
-            continue
         entity, data = STAGED[row.item_type], translated[row.pk]
         place = "" if row is family.row else f"Line {row.origin_id}: "
         labels = labels_of(entity)
         missing = [one for one in entity.fields if one.required_at_import and data.get(one.name) in (None, "")]
         messages += [f"{place}{one.label} can't be blank" for one in missing]
+        for name, texts in references.errors(entity, data).items():
+            messages += [f"{place}{labels[name]} {text}" for text in texts]
         if row.status == StagedStatus.INVALID:
             messages.append(f"{place}is invalid")
         rules = metadata.of(entity)
@@ -230,20 +245,45 @@ def _invalidate(company_id: int, family: Family, actor: Actor, messages: list[st
 
 def _write_records(company: Company, family: Family, translated: Mapping[int, dict[str, Any]], actor: Actor) -> Record:
     """Create the records, or bring the data into those that carry the same origin IDs already."""
-    imported = [row for row in family.rows if row.status != StagedStatus.ARCHIVED]
-    known = linked_records(company.pk, [(row.item_type, row.origin_id) for row in imported])
-    found = {record.pk: record for record in lock(Record.objects.of(company).filter(pk__in=known.values()))}
+    lines = family.rows[1:]
+    known = linked_records(company.pk, [(row.item_type, row.origin_id) for row in family.rows])
+    found = {record.pk: record for record in lock_family(Record.objects.of(company).filter(pk__in=known.values()))}
+    _refuse_taken(family, known, found, actor)
     holder = _write_wave(company, [family.row], known, found, translated, actor, parent=None)[0]
-    lines = [row for row in imported if row is not family.row]
     written = _write_wave(company, lines, known, found, translated, actor, parent=holder)
     if STAGED[family.row.item_type].line_type:
         totals = Record.objects.of(company).filter(parent=holder, deleted_at=None).values_list("amount", flat=True)
-        holder.amount = sum((amount for amount in totals if amount is not None), start=0)
+        holder.amount = sum((amount for amount in totals if amount is not None), start=Decimal(0))
+        if not fits(holder.amount):
+            raise Invalid.field("children", f"The sum {TOO_LONG}.")
         holder.save(update_fields=["amount"])
     family.row.import_into(holder)
     for row, record in zip(lines, written, strict=True):
         row.import_into(record)
     return holder
+
+
+def _refuse_taken(family: Family, known: Mapping[Key, int], found: Mapping[int, Record], actor: Actor) -> None:
+    """What stands linked already is brought up to date, unless the gate, another owner or another parent has it.
+
+    Raises Invalid, code `pending_approval`, `locked`, `owned_by_another` or `origin_id_taken`.
+    """
+    dormant = disabled_accounts(found.values())
+    holder_id = known.get((family.row.item_type, family.row.origin_id))
+    for row in family.rows:
+        record = found.get(known.get((row.item_type, row.origin_id), 0))
+        if record is None:
+            continue
+        if record.deleted_at is not None or record.origin_id != row.origin_id:
+            raise Again("The object with this origin ID changed in the meantime.")
+        if closed := closed_record(record, actor):
+            raise Invalid.field("base", closed.message, code=closed.code, record_id=record.pk)
+        if record.account_id not in {None, row.account_id} | dormant:
+            raise Invalid.field("base", "Another integration owns this origin ID.", code="owned_by_another")
+        if row is not family.row and record.parent_id != holder_id:
+            raise Invalid.field(
+                f"children.{row.origin_id}.origin_id", "is a line of another object", code="origin_id_taken"
+            )
 
 
 def _write_wave(
@@ -290,9 +330,8 @@ def _write_wave(
     return written
 
 
-def _finish(company: Company, family: Family, actor: Actor, seen: int) -> None:
+def _finish(company: Company, family: Family, imported: list[StagedRecord], actor: Actor, seen: int) -> None:
     """The staged rows say what became of them; what waited for them waits no longer."""
-    imported = [row for row in family.rows if row.status == StagedStatus.IMPORTED]
     _save(company.pk, imported, actor)
     _tell(company.pk, actor, imported, "imported", {"status": StagedStatus.IMPORTED})
     record_decisions(company.pk, actor, [_decision(family.row, seen, "import")])

@@ -11,6 +11,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
+from erpstaging.catalogue.entity import Level
 from erpstaging.catalogue.registry import STAGED
 from erpstaging.companies.actors import Actor
 from erpstaging.connections.metadata import Metadata
@@ -21,8 +22,18 @@ from erpstaging.core.errors import Invalid, NotFound
 from erpstaging.core.locks import lock_family
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
-from erpstaging.staging.call import NOT_FOUND, RESOURCE, Received, StagingCall, family_ids, standing
-from erpstaging.staging.elements import Element, flat, read_elements
+from erpstaging.staging.call import (
+    NOT_FOUND,
+    RESOURCE,
+    IntakeOf,
+    Received,
+    StagingCall,
+    family_ids,
+    standing,
+    sum_lines,
+    waiting_without,
+)
+from erpstaging.staging.elements import Element, closed_type, flat, read_elements
 from erpstaging.staging.models import StagedRecord
 from erpstaging.staging.targets import staged_rows
 
@@ -49,7 +60,8 @@ def stage_records(
     `errors` holds the failing elements as they were sent, with `errors` added. With `atomic` a single failure raises
     Invalid, naming every failing element, and nothing is stored.
     """
-    elements = _run(company_id, read_elements(updates, metadata_of(company_id), actor), actor, received)
+    metadata = metadata_of(company_id)
+    elements = _run(company_id, read_elements(updates, metadata, actor), metadata, actor, received)
     failed = [element for element in flat(elements) if element.errors]
     if atomic and failed:
         raise Invalid(
@@ -64,7 +76,10 @@ def stage_records(
 
 def create_staged_record(company_id: int, sent: Any, *, actor: Actor, received: Received | None = None) -> StagedRecord:
     """Stage one new object. Raises Invalid; an origin ID that is staged already is refused, naming its row."""
-    (element,) = read_elements([sent], metadata_of(company_id), actor)
+    metadata = metadata_of(company_id)
+    values = {name: value for name, value in sent.items() if name != "id"} if isinstance(sent, Mapping) else sent
+    (element,) = read_elements([values], metadata, actor)
+    element.must_be_new = True
     if element.key and (taken_by := staged_rows(company_id, [element.key]).get(element.key)):
         raise Invalid.field(
             "origin_id",
@@ -72,7 +87,7 @@ def create_staged_record(company_id: int, sent: Any, *, actor: Actor, received: 
             code="origin_id_taken",
             staged_record_id=taken_by,
         )
-    return _single(company_id, element, actor, received)
+    return _single(company_id, element, metadata, actor, received)
 
 
 def update_staged_record(
@@ -80,19 +95,24 @@ def update_staged_record(
 ) -> StagedRecord:
     """Change one staged object. Raises NotFound, Invalid."""
     values = {**sent, "id": staged_id} if isinstance(sent, Mapping) else sent
-    (element,) = read_elements([values], metadata_of(company_id), actor)
-    return _single(company_id, element, actor, received)
+    metadata = metadata_of(company_id)
+    (element,) = read_elements([values], metadata, actor)
+    return _single(company_id, element, metadata, actor, received)
 
 
 def delete_staged_record(company_id: int, staged_id: int, *, actor: Actor) -> StagedRecord:
-    """Take a staged object and its children away; an object that was made of it stays. Raises NotFound."""
-    family = lock_family(standing(company_id).filter(pk__in=family_ids(company_id, [staged_id], [])))
-    row = next((one for one in family if one.pk == staged_id), None)
+    """Take a staged object and its children away; an object that was made of it stays. Raises NotFound, Invalid."""
+    family = {one.pk: one for one in lock_family(standing(company_id).filter(pk__in=_family(company_id, staged_id)))}
+    row = family.get(staged_id)
     if row is None:
         raise NotFound()
-    gone = [one for one in family if staged_id in {one.pk, one.parent_id}]
+    if errors := closed_type(STAGED[row.item_type], metadata_of(company_id), actor):
+        raise Invalid(f"item_type {errors['item_type'][0]}", errors=errors)
+    gone = [one for one in family.values() if staged_id in {one.pk, one.parent_id}]
     now = timezone.now()
     sets.update(StagedRecord, [{"id": one.pk, "deleted_at": now, "updated_at": now} for one in gone])
+    if row.parent_id is not None:
+        _settle_parent(company_id, family[row.parent_id], row, actor)
     audit.record(
         company_id,
         actor,
@@ -105,6 +125,22 @@ def delete_staged_record(company_id: int, staged_id: int, *, actor: Actor) -> St
     return row
 
 
+def _family(company_id: int, staged_id: int) -> list[int]:
+    return family_ids(company_id, [staged_id], [])
+
+
+def _settle_parent(company_id: int, parent: StagedRecord, line: StagedRecord, actor: Actor) -> None:
+    """A parent that lost a line is worth less, waits for less, and is another version to decide on."""
+    parent.waiting_for = waiting_without(parent, STAGED[line.item_type], line.origin_id)
+    parent.version += 1
+    parent.changed_by_kind, parent.changed_by_id, parent.changed_by_name = actor.kind, actor.id, actor.name
+    parent.updated_at = timezone.now()
+    names = ("waiting_for", "version", "changed_by_kind", "changed_by_id", "changed_by_name", "updated_at")
+    parent.save(update_fields=names)
+    sum_lines(company_id, [parent.pk])
+    events.record(company_id, actor, [events.Fact(RESOURCE, parent.pk, EventType.UPDATE)])
+
+
 def children_of(company_id: int, rows: Sequence[StagedRecord]) -> dict[int, list[StagedRecord]]:
     """The children of many rows, with one query."""
     parents = [row.pk for row in rows if STAGED[row.item_type].line_type]
@@ -114,30 +150,52 @@ def children_of(company_id: int, rows: Sequence[StagedRecord]) -> dict[int, list
     return found
 
 
-def _run(company_id: int, elements: list[Element], actor: Actor, received: Received | None) -> list[Element]:
+def _run(
+    company_id: int, elements: list[Element], metadata: Metadata, actor: Actor, received: Received | None
+) -> list[Element]:
     """Work a call off in one savepoint; should the database refuse a statement, element by element, each in its own.
 
     So no element undoes another, and a crash leaves nothing of the call.
     """
-    try:
-        with transaction.atomic():
-            StagingCall(company_id, elements, actor, received).run()
-    except (IntegrityError, DataError):
-        if len(elements) == 1:
-            elements[0].refuse("base", "the database refused the values")
-            return elements
-        metadata: Metadata = metadata_of(company_id)
-        single = (read_elements([element.sent], metadata, actor) for element in elements)
-        return [element for one in single for element in _run(company_id, one, actor, received)]
+    intake = IntakeOf(company_id, received, actor.account_id) if received else None
+    if _done(StagingCall(company_id, elements, metadata, actor, intake)):
+        return elements
+    if len(elements) == 1:
+        elements[0].refuse("base", "the database refused the values")
+        return elements
+    if intake is not None:
+        intake.id = None  # it was rolled back with the call; from here on it outlives every savepoint
+        intake.keep()
+    elements = read_elements([element.sent for element in elements], metadata, actor)
+    for element in sorted(elements, key=_rank):
+        if not _done(StagingCall(company_id, [element], metadata, actor, intake)):
+            element.refuse("base", "the database refused the values")
     return elements
 
 
-def _single(company_id: int, element: Element, actor: Actor, received: Received | None) -> StagedRecord:
-    (element,) = _run(company_id, [element], actor, received)
+def _done(call: StagingCall) -> bool:
+    """Whether the database took what the call writes; if not, nothing of it is left."""
+    try:
+        with transaction.atomic():
+            call.run()
+    except (IntegrityError, DataError):
+        return False
+    return True
+
+
+def _rank(element: Element) -> int:
+    """What may be named by others goes first: companies and projects, then contracts, then lines."""
+    return list(Level).index(element.entity.level) if element.entity else 0
+
+
+def _single(
+    company_id: int, element: Element, metadata: Metadata, actor: Actor, received: Received | None
+) -> StagedRecord:
+    (element,) = _run(company_id, [element], metadata, actor, received)
+    if element.errors.get("id") == [NOT_FOUND]:
+        raise NotFound()
     failed = [one for one in flat([element]) if one.errors]
     if failed:
-        if failed[0].errors.get("id") == [NOT_FOUND]:
-            raise NotFound()
         name, texts = next(iter(failed[0].errors.items()))
         raise Invalid(f"{name} {texts[0]}", errors=failed[0].errors)
     if element.row is None:

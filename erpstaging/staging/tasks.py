@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections.abc import Callable, Mapping, Sequence
 
 from celery import shared_task
 from django.utils import timezone
@@ -10,7 +11,8 @@ from erpstaging.companies.actors import SYSTEM
 from erpstaging.companies.models import Company
 from erpstaging.core.scope import all_companies_scope, in_company
 from erpstaging.staging.closeout import settle_exports, unsettled_exports
-from erpstaging.staging.exports import due_exports, release_due
+from erpstaging.staging.exports import DueAfter, due_exports, release_due
+from erpstaging.staging.waiting import overdue_waiting, release_waiting
 
 CHUNK = 500
 log = logging.getLogger(__name__)
@@ -20,15 +22,32 @@ log = logging.getLogger(__name__)
 def sweep() -> int:
     """Let out accepted exports whose undo time is over and whose parents are linked, and move those whose request
     failed on its way. Answers how many moved.
+
+    Staged rows that wait for what is linked already are released first.
     """
     with all_companies_scope():
-        due, unsettled = due_exports(timezone.now(), CHUNK), unsettled_exports(CHUNK)
-    moved = 0
-    for company in Company.objects.filter(pk__in={*due, *unsettled}):
-        moved += in_company(company.pk, functools.partial(release_due, company, due.get(company.pk, ()), actor=SYSTEM))
-        failed = unsettled.get(company.pk)
-        if failed:
-            moved += in_company(company.pk, functools.partial(settle_exports, company, failed, actor=SYSTEM))
+        overdue, unsettled = overdue_waiting(CHUNK), unsettled_exports(CHUNK)
+    _in_each(overdue, lambda company, ids: release_waiting(company.pk, ids))
+    moved = _in_each(unsettled, lambda company, ids: settle_exports(company, ids, actor=SYSTEM))
+    now = timezone.now()
+    after: DueAfter | None = None
+    while True:  # exports that are held stay due: they must not stand before the others for ever
+        with all_companies_scope():
+            due, after = due_exports(now, CHUNK, after=after)
+        moved += _in_each(due, lambda company, ids: release_due(company, ids, actor=SYSTEM))
+        if after is None:
+            break
     if moved:
         log.info("moved %s exports", moved)
     return moved
+
+
+def _in_each(found: Mapping[int, Sequence[int]], work: Callable[[Company, Sequence[int]], int | None]) -> int:
+    """Do the work in each company on its own: one that fails is logged and holds up no other."""
+    done = 0
+    for company in Company.objects.filter(pk__in=found):
+        try:
+            done += in_company(company.pk, functools.partial(work, company, found[company.pk])) or 0
+        except Exception:
+            log.exception("The sweep failed in company %s.", company.pk)
+    return done

@@ -1,0 +1,48 @@
+"""Staging as an integrator does it, in short words."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company
+from erpstaging.staging.intake import Staged, stage_records
+from erpstaging.staging.models import StagedRecord
+
+CODES = {"cost_code_origin_id": "SITE-7|05-100", "line_item_type_origin_id": "SUB"}
+
+
+def vendor_sent(origin_id: str = "CRED-1", name: str = "Kestrel Roofing", **more: Any) -> dict[str, Any]:
+    return {"item_type": "vendor", "origin_id": origin_id, "data": {"name": name}, **more}
+
+
+def line_sent(origin_id: str = "ORD-1-1", amount: Any = "1200.0", **more: Any) -> dict[str, Any]:
+    return {"item_type": "line_item", "origin_id": origin_id, "data": {"amount": amount, **CODES}, **more}
+
+
+def contract_sent(origin_id: str = "ORD-1", *children: dict[str, Any], **more: Any) -> dict[str, Any]:
+    data = {"title": "Roof", "number": "1", "project_origin_id": "SITE-7", "vendor_origin_id": "CRED-12"}
+    sent = {"item_type": "work_order_contract", "origin_id": origin_id, "data": data | more.pop("data", {}), **more}
+    return {**sent, "children": list(children)} if children else sent
+
+
+@pytest.fixture
+def stage(company: Company, integration: Actor) -> Callable[..., Staged]:
+    """`stage(element, element, ..)`: one call of the integration."""
+
+    def call(*updates: Any, actor: Actor = integration, atomic: bool = False) -> Staged:
+        return stage_records(company.pk, updates, actor=actor, atomic=atomic)
+
+    return call
+
+
+@pytest.fixture
+def row(company: Company) -> Callable[..., StagedRecord]:
+    """`row("ORD-1")`: the staged record with this origin ID, as it is stored."""
+
+    def find(origin_id: str, item_type: str | None = None) -> StagedRecord:
+        kind = {"item_type": item_type} if item_type else {}
+        return StagedRecord.objects.of(company).get(origin_id=origin_id, deleted_at=None, **kind)
+
+    return find
