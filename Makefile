@@ -3,13 +3,16 @@
 PYTHON ?= python3
 STAMP := .venv/installed
 
-.PHONY: demo test check
+.PHONY: demo test check bench
 
 demo: $(STAMP)
 	@.venv/bin/python manage.py demo $(ARGS)
 
 test: $(STAMP)
 	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+bench: $(STAMP)
+	.venv/bin/python -m tests.bench.staging
 
 check: $(STAMP)
 	.venv/bin/ruff check .

@@ -94,6 +94,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "erpstaging.core.middleware.CorrelationMiddleware",
+    "erpstaging.core.compression.CompressPages",
     "erpstaging.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

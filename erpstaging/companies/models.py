@@ -117,7 +117,7 @@ class ProjectLevel(models.TextChoices):
 
 
 class Membership(models.Model):
-    """What a person may do in one company (privileges: docs/permissions.md)."""
+    """What a person may do in one company; `actors.person` turns it into rights."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")

@@ -14,7 +14,7 @@ from erpstaging.companies.models import Company
     ("before", "after"),
     [
         (None, None),
-        ({"title": "Steel", "amount": Decimal("885900.00")}, {"title": "Stahl – März", "lines": [1, None, True]}),
+        ({"title": "Steel", "amount": Decimal("885900.00")}, {"title": "Stahl, März", "lines": [1, None, True]}),
     ],
 )
 def test_the_digest_follows_from_what_is_stored(
