@@ -25,7 +25,16 @@ from erpstaging.records.lines import LineEdit, refuse_closed_lines, write_lines
 from erpstaging.records.locking import closed_record, refuse_closed_fields, refuse_deletion
 from erpstaging.records.models import Record
 from erpstaging.records.telling import Change, tell
-from erpstaging.records.writes import AUTHOR, change_record, insert_records, new_record, sign, update_records
+from erpstaging.records.writes import (
+    AUTHOR,
+    GONE,
+    change_record,
+    insert_records,
+    new_record,
+    sign,
+    take_away,
+    update_records,
+)
 
 
 def create_record(
@@ -100,6 +109,8 @@ def edit_record(
     changed = {name: value for name, value in cleaned.items() if record.data.get(name) != value}
     closed = [name for name in (*changed, *errors) if name in entity.by_name]
     refuse_closed_fields(record, entity, closed, actor, parent=holder)
+    if "project_id" in changed:
+        errors["project_id"] = ["cannot be changed"]  # lines, exports and codes belong to the project too
     refuse(entity, errors)
     if changed:
         before = {name: record.data.get(name) for name in changed}
@@ -114,18 +125,22 @@ def edit_record(
 
 
 def delete_record(company: Company, record_id: int, *, actor: Actor) -> None:
-    """Remove an object and its lines from sight; what it was stays in the database until it is purged."""
+    """Remove an object and its lines from sight; what it was stays in the database until it is purged.
+
+    Their origin IDs move to the history, and may be used again.
+    """
     record, holder = _locked(company, record_id)
-    entity = ENTITIES[record.item_type]
-    require_right(actor, entity, record)
-    refuse_deletion(record, entity, actor, parent=holder)
-    now = timezone.now()
-    Record.objects.of(company).filter(parent_id=record.pk, deleted_at=None).update(deleted_at=now, updated_at=now)
-    record.deleted_at = record.updated_at = now
-    record.save(update_fields=["deleted_at", "updated_at"])
+    require_right(actor, ENTITIES[record.item_type], record)
+    refuse_deletion(record, ENTITIES[record.item_type], actor, parent=holder)
+    lines = lock_family(Record.objects.of(company).filter(parent_id=record.pk, deleted_at=None))
+    for line in lines:
+        refuse_deletion(line, ENTITIES[line.item_type], actor)
+    gone = [record, *lines]
+    take_away(company.pk, gone)
+    update_records(gone, GONE)
     if holder is not None:
         _settle_amount(company, holder, actor)
-    tell(company.pk, actor, [Change(record, EventType.DELETE, record.data, None)])
+    tell(company.pk, actor, [Change(one, EventType.DELETE, one.data, None) for one in gone])
 
 
 def require_right(actor: Actor, entity: Entity, record: Record | None = None) -> None:

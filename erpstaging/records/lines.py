@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
@@ -17,7 +15,7 @@ from erpstaging.records.checks import Errors, References, checked, reference_ids
 from erpstaging.records.locking import refuse_closed_fields, refuse_deletion
 from erpstaging.records.models import Record
 from erpstaging.records.telling import Change, tell
-from erpstaging.records.writes import WRITTEN, change_record, insert_records, new_record, update_records
+from erpstaging.records.writes import GONE, change_record, insert_records, new_record, take_away, update_records
 
 MAX_LINES = 500
 
@@ -67,7 +65,7 @@ def write_lines(
             change.record.position = change.record.data["position"] = position
         changes.append(change)
     refuse(entity, errors)
-    _store(changes)
+    _store(company_id, changes)
     tell(company_id, actor, changes)
     return [change.record for change in changes]
 
@@ -108,7 +106,6 @@ def _planned(
     line = line_or_none
     if edit.delete:
         refuse_deletion(line, entity, actor, parent=holder)
-        line.deleted_at = line.updated_at = timezone.now()
         return Change(line, EventType.DELETE, line.data, None), {}
     cleaned, errors = checked(entity, metadata, references, edit.data, actor, current=line.data)
     changed = {name: value for name, value in cleaned.items() if line.data.get(name) != value}
@@ -123,11 +120,12 @@ def _planned(
     return Change(line, EventType.UPDATE, before, changed), {}
 
 
-def _store(changes: Sequence[Change]) -> None:
+def _store(company_id: int, changes: Sequence[Change]) -> None:
     insert_records([change.record for change in changes if change.kind is EventType.CREATE])
-    moved = [change.record for change in changes if change.kind is not EventType.CREATE]
-    if moved:
-        update_records(moved, (*WRITTEN, "deleted_at"))
+    update_records([change.record for change in changes if change.kind is EventType.UPDATE])
+    gone = [change.record for change in changes if change.kind is EventType.DELETE]
+    take_away(company_id, gone)
+    update_records(gone, GONE)
 
 
 def refuse_closed_lines(holder: Record, entity: Entity, actor: Actor) -> None:

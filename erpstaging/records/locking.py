@@ -81,8 +81,13 @@ def refuse_closed_fields(
 
 
 def refuse_deletion(record: Record, entity: Entity, actor: Actor, *, parent: Record | None = None) -> None:
-    """People delete what is neither locked nor linked; the integration may delete linked objects too."""
+    """People delete what is neither locked nor linked; the integration may delete linked objects too.
+
+    What is on its way to the ERP is deleted by nobody.
+    """
     closed = closed_record(record, actor) or (closed_record(parent, actor) if parent else None)
+    if closed is None and record.lock == Lock.EXPORTING:
+        closed = Closed("locked", EXPORTING, record.origin_id)
     if closed is None and not actor.is_integration:
         if record.synced and entity.lock.deletion:
             closed = Closed(

@@ -11,6 +11,7 @@ from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.core import sets
 from erpstaging.core.errors import Invalid
+from erpstaging.records.external_data import keep_history
 from erpstaging.records.models import Record
 from erpstaging.records.rows import columns_of, settled_data
 
@@ -20,6 +21,7 @@ WRITTEN = (
     "data", *MIRRORED, "amount", "project_id", "currency", "updated_at", "version",
     *(f"edited_by_{part}" for part in AUTHOR),
 )  # fmt: skip
+GONE = ("origin_id", "deleted_at", "updated_at")
 
 
 def new_record(
@@ -85,8 +87,19 @@ def insert_records(records: Sequence[Record]) -> None:
         raise taken(records[0], exc) from exc
 
 
+def take_away(company_id: int, records: Sequence[Record]) -> None:
+    """Mark loaded records as deleted; their origin IDs go to the history, and to whoever takes them next."""
+    now = timezone.now()
+    keep_history(company_id, [(one, one.origin_id) for one in records if one.origin_id is not None], reason="deleted")
+    for record in records:
+        record.origin_id = None
+        record.deleted_at = record.updated_at = now
+
+
 def update_records(records: Sequence[Record], columns: Sequence[str] = WRITTEN) -> None:
     """Store changed records with one statement. Raises Invalid when a unique value is taken."""
+    if not records:
+        return
     rows = [{"id": record.pk, **{name: getattr(record, name) for name in columns}} for record in records]
     try:
         with transaction.atomic():

@@ -27,6 +27,7 @@ from erpstaging.staging.targets import Key, linked_records
 
 COUNTED_TO = 10_000
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
+MAX_CURSOR = 200
 
 
 class View(StrEnum):
@@ -216,15 +217,17 @@ def _cursor(moment: dt.datetime, row_id: int) -> str:
 
 def _read_cursor(cursor: str) -> tuple[dt.datetime, int]:
     try:
+        if len(cursor) > MAX_CURSOR:
+            raise ValueError
         moment, row_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         parsed = dt.datetime.fromisoformat(moment)
-        if parsed.tzinfo is None or not 0 < int(row_id) < 2**63:
+        if parsed.tzinfo is None or not isinstance(row_id, int) or not 0 < row_id < 2**63:
             raise ValueError
-    except (ValueError, TypeError):
+        return parsed.astimezone(dt.UTC), row_id
+    except (ValueError, TypeError, OverflowError):
         raise BadRequest(
             "The cursor is not one of ours.", code="bad_query", errors={"cursor": ["is invalid"]}
         ) from None
-    return parsed, int(row_id)
 
 
 def _with_names(company: Company, shown: Iterable[Any], since: str) -> list[Row]:
