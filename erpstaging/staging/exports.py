@@ -13,10 +13,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
+from erpstaging.catalogue.fields import date
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
-from erpstaging.connections.metadata import EntityRules, Metadata
+from erpstaging.connections.metadata import EntityRules, Input, Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.connections.validation import failures
 from erpstaging.core import sets
@@ -30,10 +31,11 @@ from erpstaging.records.snapshots import links_of, record_ids, with_links
 from erpstaging.staging.checks import blocking_parents, refusal_of
 from erpstaging.staging.decisions import clean_reason, record_decisions, refuse_own, refuse_unseen, require_metadata
 from erpstaging.staging.models import ExportState, StagedExport
-from erpstaging.staging.sending import open_record
+from erpstaging.staging.sending import open_record, rule_failures
 
 NO_UNDO = timedelta(0)
 MAX_UNDO = timedelta(seconds=60)
+A_DATE = date("date", "Date")
 MAY_NOT_PUSH = "Deciding on exports needs the privilege to push to accounting. Ask an ERP administrator."
 SAVED = (
     "state", "decided_by_id", "decided_by_name", "decided_at", "inputs", "reason", "reason_code", "pins", "messages",
@@ -313,7 +315,7 @@ def _authors(company_id: int, wanted: Sequence[Wanted]) -> dict[int, tuple[Autho
     }
 
 
-def inputs_wanted(metadata: Metadata, export: StagedExport) -> list[Any]:
+def inputs_wanted(metadata: Metadata, export: StagedExport) -> list[Input]:
     """What the approver is asked for at Accept: the display code, then the document's custom fields."""
     rules = metadata.of(ENTITIES[export.item_type])
     if rules is None:
@@ -329,10 +331,13 @@ def _checked_inputs(metadata: Metadata, export: StagedExport, given: Mapping[str
         raise Invalid.field("base", f"{entity.plural} are not sent to the ERP.", code="export_off")
     typed = _typed(metadata, export, given)
     values = {**rule_values(export.snapshot["data"]), "origin_code": typed["code"], "code": typed["code"]}
-    errors = rules.export_failures(values, labels_of(entity) | {"code": rules.code_label})
+    errors = rule_failures(entity, metadata, export.snapshot)
+    for name, texts in rules.export_failures(values, labels_of(entity) | {"code": rules.code_label}).items():
+        errors[name] = list(dict.fromkeys([*errors.get(name, ()), *texts]))
     for one in inputs_wanted(metadata, export):
         if one.key != "code":
             errors |= failures({one.key: one.rules}, typed["custom_fields"], {one.key: one.label})
+            errors |= _date_failures(one, typed["custom_fields"].get(one.key, ""))
     if errors:
         raise Invalid(next(iter(errors.values()))[0], code="rule_failed", errors=errors)
     _refuse_unconfirmed(rules, given)
@@ -351,6 +356,16 @@ def _typed(metadata: Metadata, export: StagedExport, given: Mapping[str, Any]) -
         if not isinstance(value, str) or len(value) > 255:
             raise Invalid.field(key, "must be text of at most 255 characters")
     return {"code": texts.pop("code"), "custom_fields": texts}
+
+
+def _date_failures(asked: Input, value: str) -> dict[str, list[str]]:
+    if asked.kind != "date" or not value.strip():
+        return {}
+    try:
+        A_DATE.clean(value)
+    except ValueError as exc:
+        return {asked.key: [str(exc)]}
+    return {}
 
 
 def _refuse_unconfirmed(rules: EntityRules, given: Mapping[str, Any]) -> None:

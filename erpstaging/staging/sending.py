@@ -102,10 +102,23 @@ def refuse_unmet(company_id: int, entity: Entity, metadata: Metadata, node: Node
     """Raises Invalid, code `prerequisites`, with one field per rule that does not hold yet."""
     if refusal := refusal_of(checks_for_sending(company_id, node)):
         raise refusal
-    rules = metadata.of(entity)
-    failures = rules.save_failures(rule_values(node["data"]), labels_of(entity)) if rules else {}
+    failures = rule_failures(entity, metadata, node)
     if failures:
         raise Invalid(next(iter(failures.values()))[0], code="rule_failed", errors=failures)
+
+
+def rule_failures(entity: Entity, metadata: Metadata, node: Node) -> dict[str, list[str]]:
+    """What the company's save rules, as they stand now, say of an object and, as `line_items.<n>`, of its lines."""
+    found = _save_failures(entity, metadata, node)
+    for place, line in enumerate(node.get("lines", ())):
+        for name, texts in _save_failures(ENTITIES[line["item_type"]], metadata, line).items():
+            found[f"line_items.{place}.{name}"] = texts
+    return found
+
+
+def _save_failures(entity: Entity, metadata: Metadata, node: Node) -> dict[str, list[str]]:
+    rules = metadata.of(entity)
+    return rules.save_failures(rule_values(node["data"]), labels_of(entity)) if rules else {}
 
 
 def open_record(company_id: int, record_ids: list[int]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from erpstaging.audit.models import Entry
+from erpstaging.connections.services import store_metadata
 from erpstaging.core.errors import Invalid, NotFound, NotPermitted, StaleVersion, VersionMissing, WrongState
 from erpstaging.core.scope import company_scope, in_company
 from erpstaging.notices.models import Notice
@@ -221,3 +222,119 @@ def test_undo_is_refused_once_its_time_is_over(gate):
 
     with pytest.raises(WrongState):
         gate.undo(export)
+
+
+# What the approver types, and the company's rules
+
+
+def with_rules(gate, *, export=None, save=None, fields=(), lines=None):
+    """The company's document with rules for contracts and custom fields asked at Accept."""
+    both = {"enabled": True}
+    configs = {"export": {**both, "custom_fields": list(fields)}, "import": both, "export_subcontracts": both}
+    rules = {"export": {"fields": export or {}}, "save": {"fields": save or {}}}
+    more = {"commitment_items": {"enabled": True, "rules": {"save": {"fields": lines}}}} if lines else {}
+    document = metadata(commitments={**both, "configs": configs, "rules": rules}, **more)
+    gate.run(lambda: store_metadata(gate.company.pk, document, actor=gate.integration))
+
+
+def at_most(length: int, message: str = "") -> dict:
+    return {"validation": {"max_length": {"enabled": True, "length": length, "message": message}}}
+
+
+PRESENT = {"validation": {"present": {"enabled": True, "message": "Pick a posting date."}}}
+POSTING_DATE = {"key": "transaction_date", "label": "Posting date", "type": "date", "rules": PRESENT}
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ({}, "Pick a posting date."),
+        ({"transaction_date": ""}, "Pick a posting date."),
+        ({"transaction_date": "  "}, "Pick a posting date."),
+        ({"transaction_date": "tomorrow"}, "must be a date (YYYY-MM-DD)"),
+        ({"transaction_date": "2026-02-30"}, "must be a date (YYYY-MM-DD)"),
+        ({"transaction_date": 20260228}, "must be text of at most 255 characters"),
+        ({"transaction_date": ["2026-02-28"]}, "must be text of at most 255 characters"),
+    ],
+    ids=str,
+)
+@pytest.mark.capability("AP-06")
+def test_what_the_company_asks_for_has_to_be_typed(gate, typed, text):
+    with_rules(gate, fields=[POSTING_DATE])
+    export = gate.send()
+
+    with pytest.raises(Invalid) as refused:
+        gate.accept(export, inputs={"custom_fields": typed})
+
+    assert refused.value.errors["transaction_date"][0] == text
+    assert gate.export().state == "ready_to_export"
+
+
+@pytest.mark.capability("AP-06")
+def test_what_was_typed_leaves_with_the_payload_and_stands_in_the_audit(gate):
+    with_rules(gate, fields=[POSTING_DATE], export={"code": at_most(8)})
+    typed = {"code": "5001", "custom_fields": {"transaction_date": "2026-02-28", "unasked": "x"}}
+
+    gate.accept(gate.send(), inputs=typed)
+
+    (request,) = gate.requests()
+    assert request.request_data["commitment"]["erp_custom_fields"] == {"transaction_date": "2026-02-28"}
+    assert request.request_data["commitment"]["origin_code"] == "5001" == gate.record().origin_code
+    entry = Entry.objects.of(gate.company).get(action="export.accepted")
+    assert entry.after["inputs"] == {"code": "5001", "custom_fields": {"transaction_date": "2026-02-28"}}
+
+
+@pytest.mark.parametrize("code", [7, ["5001"], True, "x" * 256], ids=lambda value: str(value)[:20])
+def test_a_code_is_text(gate, code):
+    with pytest.raises(Invalid) as refused:
+        gate.accept(gate.send(), inputs={"code": code})
+
+    assert list(refused.value.errors) == ["code"]
+
+
+@pytest.mark.parametrize("moment", ["save", "export"])
+@pytest.mark.capability("IN-08")
+def test_a_rule_of_the_company_is_asked_at_accept_as_it_stands_then(gate, moment):
+    export = gate.send()
+    with_rules(gate, **{moment: {"title": at_most(5, "At most %{length} letters.")}})
+
+    with pytest.raises(Invalid) as refused:
+        gate.accept(export)
+
+    assert (refused.value.code, refused.value.errors) == ("rule_failed", {"title": ["At most 5 letters."]})
+    with_rules(gate)
+    gate.accept(export)
+
+
+@pytest.mark.capability("IN-08")
+def test_a_rule_about_lines_is_asked_at_send_and_at_accept(gate):
+    with_rules(gate, lines={"description": at_most(8)})
+    with pytest.raises(Invalid) as at_send:
+        gate.send()
+    with_rules(gate)
+    export = gate.send()
+    with_rules(gate, lines={"description": at_most(8)})
+
+    with pytest.raises(Invalid) as at_accept:
+        gate.accept(export)
+
+    for refused in (at_send, at_accept):
+        assert refused.value.code == "rule_failed"
+        assert refused.value.errors == {"line_items.1.description": ["Description is too long (maximum 8 characters)"]}
+
+
+def test_a_warning_has_to_be_answered_with_yes(gate):
+    both = {"enabled": True}
+    settings = {**both, "configs": {"export": both, "export_subcontracts": both}}
+    warning = {"export": {"warning_message": {"enabled": True, "message": "It cannot be taken back."}}}
+    document = metadata(commitments={**settings, "rules": warning})
+    gate.run(lambda: store_metadata(gate.company.pk, document, actor=gate.integration))
+    export = gate.send()
+
+    for answer in (None, False, "true", 1):
+        with pytest.raises(Invalid) as refused:
+            gate.accept(export, inputs={"confirm": answer})
+        assert (refused.value.code, refused.value.message) == ("confirmation_required", "It cannot be taken back.")
+
+    gate.accept(export, inputs={"confirm": True})
+    assert gate.export().state == "exporting"

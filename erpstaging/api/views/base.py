@@ -332,12 +332,20 @@ class CompanyAPIView(CompanyView, TokenAPIView):
 class PersonAPIView(CompanyAPIView):
     """The REST for people, `/api/v1/companies/{company_id}/...`: a session with X-CSRFToken, or a person's token."""
 
+    # Who is shown anything here: people with one of these rights. Empty where the rights of the act are enough.
+    open_to: ClassVar[frozenset[str]] = frozenset()
+
     @classmethod
     def described_security(cls, method: str) -> list[Schema]:
         session: Schema = {"session": []} if method in READING else {"session": [], "csrf": []}
         return [session, *super().described_security(method)]
 
     user: User
+
+    def check_rights(self, method: str) -> None:
+        super().check_rights(method)
+        if self.open_to and not self.open_to & self.actor.rights:
+            raise NotPermitted("You have no role in this company that shows you this. Ask an administrator.")
 
     def identify(self, request: Request, path_id: int | None) -> None:
         if "Authorization" in request.headers:

@@ -28,6 +28,7 @@ class ActView(PersonAPIView):
 
 
 class StagedRecordOf(ActView):
+    open_to = frozenset({"erp", "auditor"})
     object_type = "staged_record"
 
     def get(self, request: Request, staged_id: int) -> Response:
@@ -71,6 +72,7 @@ class Unarchive(StagedRecordAct):
 
 
 class ExportOf(ActView):
+    open_to = frozenset({"project", "erp", "auditor"})
     object_type = "export"
 
     def get(self, request: Request, export_id: int) -> Response:

@@ -13,17 +13,14 @@ from erpstaging.core.errors import BadRequest
 from erpstaging.core.money import wire_amount
 from erpstaging.staging.queue import DEFAULT_LIMIT, MAX_LIMIT, Asked, Part, View, queue_part, view_counts
 
-MAY_SEE = "The queue is open to people with a role on the ERP tool, and to auditors."
-
 
 class WorkQueue(PersonAPIView):
     """What waits in one view, oldest first, with the counts of all views."""
 
     requires = frozenset({"member"})
+    open_to = frozenset({"erp", "auditor"})
 
     def get(self, request: Request) -> Response:
-        if not (self.actor.may("erp") or self.actor.may("auditor")):
-            self.actor.require("erp", MAY_SEE)
         asked = self.asked(request)
         part = queue_part(self.company, asked)
         answer: dict[str, Any] = {

@@ -20,6 +20,7 @@ from erpstaging.staging.sending import retrieve_record, send_record
 
 class RecordView(PersonAPIView):
     requires = frozenset({"member"})
+    open_to = frozenset({"project", "erp", "auditor"})
     object_type = "record"
 
     @property
