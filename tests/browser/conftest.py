@@ -9,11 +9,15 @@ from typing import Any, Literal
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.fixtures.outside import chromium
 
 Theme = Literal["light", "dark"]
+
+# A busy machine is slow; what never comes is still found out.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 POLICY = "Content Security Policy"
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -58,7 +62,7 @@ def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
             is_mobile=screen.touch,
             **options,
         )
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: thrown.append(str(error.error)))
         context.on("console", lambda message: thrown.extend({message.text} if POLICY in message.text else ()))
         contexts.append(context)
