@@ -265,7 +265,9 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
         self.closed_at = now
 
     @transition(state, source=[ExportState.READY_TO_EXPORT, ExportState.FAILED], target=ExportState.RETRIEVED)
-    def retrieve(self, *, now: datetime) -> None:
+    def retrieve(self, *, sender_id: int | None, sender_name: str, now: datetime) -> None:
+        """Taken back: who was too late to decide learns by whom and when."""
+        self.decided_by_id, self.decided_by_name, self.decided_at = sender_id, sender_name, now
         self.closed_at = now
 
     @transition(state, source=ExportState.EXPORTING, target=ExportState.FAILED)

@@ -68,9 +68,9 @@ def retrieve_record(company: Company, record_id: int, *, actor: Actor) -> Staged
             decided_at=export.decided_at,
             version=export.version,
         )
-    export.retrieve(now=timezone.now())
+    export.retrieve(sender_id=actor.id, sender_name=actor.name, now=timezone.now())
     export.version += 1
-    export.save(update_fields=["state", "closed_at", "version"])
+    export.save(update_fields=["state", "decided_by_id", "decided_by_name", "decided_at", "closed_at", "version"])
     open_record(company.pk, [record_id])
     retire_details(company.pk, [record_id])
     audit.record(company.pk, actor, [audit.Act("export.retrieved", "export", export.pk, record_id=record_id)])
