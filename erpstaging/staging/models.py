@@ -61,6 +61,10 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
                 condition=models.Q(deleted_at__isnull=True),
             ),
             models.CheckConstraint(condition=~models.Q(origin_id=""), name="staged_origin_id_is_not_blank"),
+            models.CheckConstraint(
+                condition=models.Q(amount__isnull=True) | ~models.Q(amount=models.Value("NaN")),
+                name="staged_amount_is_a_number",
+            ),
         ]
         indexes = [
             models.Index(
@@ -209,7 +213,11 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
                 fields=["company", "record"],
                 name="one_open_export_per_record",
                 condition=models.Q(state__in=OPEN_STATES),
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__isnull=True) | ~models.Q(amount=models.Value("NaN")),
+                name="export_amount_is_a_number",
+            ),
         ]
         indexes = [
             models.Index(fields=["company", "state", "sent_at", "id"], name="export_queue"),
