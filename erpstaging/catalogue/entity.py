@@ -19,6 +19,35 @@ class Level(StrEnum):
     CHILD = "child"
 
 
+class Support(StrEnum):
+    """How far an entity takes part in one kind of act."""
+
+    NO = "no"
+    YES = "yes"
+    WITH_PARENT = "with parent"
+    SUPER_USER = "super user only"
+
+    def __bool__(self) -> bool:
+        return self is not Support.NO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supports:
+    """What can be done with objects of a kind. `switches` names what a company's metadata has to switch on besides."""
+
+    imported: Support = Support.NO
+    exported: Support = Support.NO
+    reexported: Support = Support.NO
+    synced_staged: Support = Support.NO
+    synced_direct: Support = Support.NO
+    linked: Support = Support.NO
+    merged: Support = Support.NO
+    unlinked: Support = Support.NO
+    reset: Support = Support.NO
+    deleted: Support = Support.NO
+    switches: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockList:
     """What is closed to people while a record carries an origin ID (lifecycles, section 5)."""
@@ -34,17 +63,23 @@ class LockList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityEvents:
-    """Request names of the event catalogue, by what raises them."""
+    """Request names of the event catalogue, by what raises them. `sync` asks the integrator to refresh a list."""
 
     export: str | None = None
     imported: str | None = None
+    sync: str | None = None
+    link: str | None = None
+    link_all: str | None = None
+    merge: str | None = None
+    unlink: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entity:
     """One kind of object.
 
-    `item_type` is the name on the wire and in our tables; `metadata_name` the key of a company's metadata document,
+    `key` is its name in the ERP interface's list of entities, for those that stand in it. `item_type` is the name in
+    our tables, `external_item_type` the one on the wire; `metadata_name` the key of a company's metadata document,
     `export_switch` a further switch there that has to be on to export. `number_field`, `title_field` and the like say
     which value of `data` stands in the record's own column of that name.
     """
@@ -56,12 +91,14 @@ class Entity:
     metadata_name: str | None
     fields: tuple[Field, ...]
     lock: LockList
+    key: str = ""
+    supports: Supports = Supports()
     export_switch: str | None = None
     icon: str = "box"
     external_item_type: str | None = None
-    staged: bool = False
-    direct_sync: bool = False
     parents: tuple[str, ...] = ()
+    # Whether an imported row may be imported once more, which brings new lines.
+    imported_again: bool = False
     line_type: str | None = None
     holder_type: str | None = None
     number_field: str | None = None
@@ -77,6 +114,16 @@ class Entity:
     kept_by_admins: bool = False
     view_shape: Shape | None = None
     wire_path: str | None = None
+    # Of a line: the declarations that hold below some kinds of parent, where they differ from this one.
+    variants: Mapping[str, "Entity"] = field(default_factory=dict)
+
+    def under(self, parent_type: str | None) -> "Entity":
+        """The declaration that holds below a parent of this type."""
+        return self.variants.get(parent_type or "", self)
+
+    @property
+    def staged(self) -> bool:
+        return bool(self.supports.synced_staged)
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

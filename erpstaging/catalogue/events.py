@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from erpstaging.catalogue.entities.line_item import LINE_EXPORT
+from erpstaging.catalogue.entities.commitments import COMMITMENT_EXPORT, COMMITMENT_IMPORTED
+from erpstaging.catalogue.entities.lines import LINE_EXPORT
 from erpstaging.catalogue.entities.project import COST_CODE_OF_JOB, JOB_EXPORT, JOB_IMPORTED
+from erpstaging.catalogue.entities.sub_job import SUB_JOB_EXPORT
 from erpstaging.catalogue.entities.vendor import VENDOR_EXPORT, VENDOR_IMPORTED
-from erpstaging.catalogue.entities.work_order_contract import COMMITMENT_EXPORT, COMMITMENT_IMPORTED
 from erpstaging.catalogue.payload import Each, Nested, Shape, Value
 
 EventKind = Literal["export", "import", "sync", "unlink", "link", "merge", "reset", "delete", "metadata"]
@@ -54,6 +55,12 @@ EVENTS: Mapping[str, EventType] = {
             kind="import",
             has_detail=False,
             payload={"project": Nested("", JOB_IMPORTED), "company_id": Value("company_id")},
+        ),
+        EventType(
+            request_name="create_sub_job_in_procore",
+            kind="import",
+            has_detail=False,
+            payload={"sub_job": Nested("", SUB_JOB_EXPORT), "company_id": Value("company_id")},
         ),
         EventType(
             request_name="create_commitment",

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 
+from erpstaging.catalogue.entities.change_orders import COMMITMENT_CHANGE_ORDER, PRIME_CONTRACT_CHANGE_ORDER
+from erpstaging.catalogue.entities.commitments import PURCHASE_ORDER_CONTRACT, WORK_ORDER_CONTRACT
 from erpstaging.catalogue.entities.cost_codes import (
     COST_CODE,
     LINE_ITEM_TYPE,
     STANDARD_COST_CODE,
     STANDARD_COST_CODE_LIST,
 )
-from erpstaging.catalogue.entities.line_item import LINE_ITEM
+from erpstaging.catalogue.entities.lines import LINE_ITEM
+from erpstaging.catalogue.entities.prime_contract import PRIME_CONTRACT
 from erpstaging.catalogue.entities.project import PROJECT
+from erpstaging.catalogue.entities.sub_job import SUB_JOB
+from erpstaging.catalogue.entities.tax_code import TAX_CODE
 from erpstaging.catalogue.entities.vendor import VENDOR
-from erpstaging.catalogue.entities.work_order_contract import WORK_ORDER_CONTRACT
 from erpstaging.catalogue.entity import Entity
 
 ENTITIES: Mapping[str, Entity] = {
@@ -22,14 +26,29 @@ ENTITIES: Mapping[str, Entity] = {
         LINE_ITEM_TYPE,
         VENDOR,
         PROJECT,
+        SUB_JOB,
         COST_CODE,
+        TAX_CODE,
+        PRIME_CONTRACT,
         WORK_ORDER_CONTRACT,
+        PURCHASE_ORDER_CONTRACT,
         LINE_ITEM,
+        COMMITMENT_CHANGE_ORDER,
+        PRIME_CONTRACT_CHANGE_ORDER,
     )
 }
+# The entities of the ERP interface by their own names; what stands above a line tells which of three it is.
+DOCUMENTED: Mapping[str, Entity] = {
+    declared.key: declared
+    for entity in ENTITIES.values()
+    for declared in (entity, *entity.variants.values())
+    if declared.key
+}
 STAGED: Mapping[str, Entity] = {key: entity for key, entity in ENTITIES.items() if entity.staged}
-EXTERNAL: Mapping[str, Entity] = {
-    entity.external_item_type: entity for entity in ENTITIES.values() if entity.external_item_type
+# The item types of external data; `change_order` means those of both kinds of contract.
+EXTERNAL: Mapping[str, frozenset[str]] = {
+    word: frozenset(entity.item_type for entity in ENTITIES.values() if entity.external_item_type == word)
+    for word in sorted({entity.external_item_type for entity in ENTITIES.values() if entity.external_item_type})
 }
 EXPORTED: Mapping[str, Entity] = {key: entity for key, entity in ENTITIES.items() if entity.events.export}
 

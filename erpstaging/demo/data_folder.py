@@ -14,6 +14,8 @@ from typing import Any, Literal
 Kind = Literal["demo", "serve"]
 
 MARKER, LOCK, SECRET_KEY, ADDRESSES = "installation.json", "lock", "secret_key", "database.json"
+# The child that brings the database up to date leaves this file when it has.
+UPGRADED_FILE = "upgraded"
 # What may lie in a folder that we have not marked yet: settings may name it before the first start.
 WELCOME = {MARKER, LOCK, SECRET_KEY, ADDRESSES, "mail"}
 

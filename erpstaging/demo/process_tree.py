@@ -76,15 +76,31 @@ class ProcessTree:
         self.folder, self.environment, self.logs, self.signals = folder, dict(environment), logs, signals
         self.children: list[Child] = []
 
-    def run(self, name: str, command: Sequence[str]) -> None:
-        """Run a command to its end. Raises ChildEnded when it fails, StopAsked when it has to be stopped."""
+    @contextmanager
+    def running(self, name: str, command: Sequence[str], *, until: Callable[[], bool]) -> Iterator[None]:
+        """Run a command to its end, and the body beside it from when `until` says so.
+
+        Raises ChildEnded when the command fails, StopAsked when it has to be stopped.
+        """
         child = self._launch(name, command)
         try:
-            while child.process.poll() is None:
-                self._wait()
-        except StopAsked:
+            self._follow(child, until)
+            yield
+            self._follow(child, until=lambda: False)
+        except BaseException:
             child.end()
             raise
+
+    def run(self, name: str, command: Sequence[str]) -> None:
+        """Run a command to its end. Raises as `running` does."""
+        with self.running(name, command, until=lambda: False):
+            pass
+
+    def _follow(self, child: Child, until: Callable[[], bool]) -> None:
+        while child.process.poll() is None:
+            if until():
+                return
+            self._wait()
         if child.process.returncode:
             raise ChildEnded(child.story())
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from erpstaging.demo.data_folder import DataFolder, FolderTrouble, Kind
+from erpstaging.demo.data_folder import UPGRADED_FILE, DataFolder, FolderTrouble, Kind
 from erpstaging.demo.embedded_pg import EmbeddedPostgres, EmbeddedTrouble
 from erpstaging.demo.process_tree import Child, ChildEnded, ProcessTree, StopAsked, StopSignals
 
@@ -102,12 +102,15 @@ def _tree(plan: Plan, folder: DataFolder, signals: StopSignals) -> Iterator[Proc
 
 def _start_all(tree: ProcessTree, plan: Plan, folder: DataFolder) -> None:
     manage = [sys.executable, "manage.py"]
-    ready_file = _ready_file(folder)
+    ready_file, upgraded_file = _ready_file(folder), folder.path / UPGRADED_FILE
     ready_file.unlink(missing_ok=True)
+    upgraded_file.unlink(missing_ok=True)
 
-    tree.run("upgrade", [*manage, "seed_demo" if plan.kind == "demo" else "upgrade"])
-    tree.start("worker", _worker_command())
-    tree.start("web", _web_command(plan))
+    prepare = [*manage, "seed_demo" if plan.kind == "demo" else "upgrade"]
+    # As soon as the tables stand, web and worker load beside the seeding.
+    with tree.running("upgrade", prepare, until=upgraded_file.exists):
+        tree.start("worker", _worker_command())
+        tree.start("web", _web_command(plan))
 
     end = time.monotonic() + READY_SECONDS
     tree.watch(until=lambda: (ready_file.exists() and _answers(plan)) or time.monotonic() > end)

@@ -100,7 +100,7 @@ def edit_record(
     `pending_approval` for closed fields.
     """
     record, holder = _locked(company, record_id)
-    entity, metadata = ENTITIES[record.item_type], metadata_of(company.pk)
+    entity, metadata = ENTITIES[record.item_type].under(holder.item_type if holder else None), metadata_of(company.pk)
     require_right(actor, entity, record)
     refuse_stale(record, version)
     values = reference_ids(entity, data)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from erpstaging.catalogue.entity import clean_origin_id
+from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import ServiceAccount
 from erpstaging.core import sets
@@ -161,5 +162,5 @@ def external_row(record: Record) -> dict[str, Any]:
 
 
 def wire_item_type(item_type: str) -> str:
-    from_catalogue = {"commitment_change_order": "change_order", "prime_contract_change_order": "change_order"}
-    return from_catalogue.get(item_type, item_type)
+    """The type's name on the wire; types that have none there keep ours."""
+    return ENTITIES[item_type].external_item_type or item_type

@@ -74,7 +74,7 @@ def _line_entity(holder: Record) -> Entity:
     line_type = ENTITIES[holder.item_type].line_type
     if line_type is None:
         raise Invalid.field("line_items", f"{ENTITIES[holder.item_type].plural} have no lines.")
-    return ENTITIES[line_type]
+    return ENTITIES[line_type].under(holder.item_type)
 
 
 def _planned(

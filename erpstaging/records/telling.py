@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from erpstaging.audit import log as audit
+from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.outbox import events
@@ -44,12 +45,24 @@ def tell(company_id: int, actor: Actor, changes: Sequence[Change], *, verb: str 
             for change in changes
         ],
     )
+    parent_types = _parent_types(company_id, changes)
     events.record(
         company_id,
         actor,
         [
             events.Fact(resource, change.record.pk, change.kind, change.record.project_id)
             for change in changes
-            if (resource := ENTITIES[change.record.item_type].webhook_resource)
+            if (resource := _entity(change, parent_types).webhook_resource)
         ],
     )
+
+
+def _entity(change: Change, parent_types: Mapping[int, str]) -> Entity:
+    return ENTITIES[change.record.item_type].under(parent_types.get(change.record.parent_id or 0))
+
+
+def _parent_types(company_id: int, changes: Sequence[Change]) -> dict[int, str]:
+    """What lines stand under: events about them are named after it."""
+    parents = {one.record.parent_id for one in changes if ENTITIES[one.record.item_type].variants} - {None}
+    rows = Record.objects.of(company_id).filter(pk__in=parents)
+    return dict(rows.values_list("pk", "item_type")) if parents else {}

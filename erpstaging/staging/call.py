@@ -179,6 +179,9 @@ class StagingCall:
             return
         self._require_known(element, entity)
         parent = self._parent(element, entity) if entity.is_child else None
+        if parent is not None:
+            entity = entity.under(parent.item_type)
+            element.errors |= closed_type(entity, self.metadata, self.actor)
         if element.errors:
             return
         row = element.row or (self.by_key.get(element.key) if element.key else None)

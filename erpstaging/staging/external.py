@@ -153,7 +153,7 @@ class Linking:
     def apply(self, element: Element, item_type: str, item_id: int | None) -> None:
         record = self.records.get(item_id or 0)
         try:
-            if record is None or (item_type and record.item_type != EXTERNAL[item_type].item_type):
+            if record is None or (item_type and record.item_type not in EXTERNAL[item_type]):
                 raise Invalid.field("item_id", UNKNOWN)
             if self.actor.item_types is not None and record.item_type not in self.actor.item_types:
                 raise Invalid.field("item_type", "this account may not write objects of this type")

@@ -53,6 +53,9 @@ class Family:
     children: list[StagedRecord]
     waiting: list[StagedRecord]
 
+    def entity(self, row: StagedRecord) -> Entity:
+        return STAGED[row.item_type].under(self.row.item_type)
+
     @property
     def rows(self) -> list[StagedRecord]:
         """What is imported together: not the children that were archived on their own, nor those imported before."""
@@ -75,7 +78,7 @@ def accept_import(company: Company, staged_id: int, *, actor: Actor, version: in
     targets = _targets(company.pk, family)
     _refuse_waiting(family, targets)
     seen = family.row.version
-    translated = {row.pk: _translated(row, targets) for row in family.rows}
+    translated = {row.pk: _translated(family.entity(row), row, targets) for row in family.rows}
     messages = _failures(company.pk, family, translated, metadata)
     if messages:
         _invalidate(company.pk, family, actor, messages)
@@ -186,14 +189,14 @@ def _refuse_switched_off(entity: Entity, metadata: Metadata) -> None:
 
 
 def _targets(company_id: int, family: Family) -> dict[Key, int]:
-    return linked_records(company_id, (key for row in family.rows for key in keys_of(STAGED[row.item_type], row.data)))
+    return linked_records(company_id, (key for row in family.rows for key in keys_of(family.entity(row), row.data)))
 
 
 def _refuse_waiting(family: Family, targets: Mapping[Key, int]) -> None:
     """Raises Invalid, code `waiting_for_parent`, naming every reference that is not linked, with its value."""
     errors: dict[str, list[str]] = {}
     for row in family.rows:
-        for origin_field, field in STAGED[row.item_type].origin_fields.items():
+        for origin_field, field in family.entity(row).origin_fields.items():
             value = row.data.get(origin_field)
             if not field.required_at_import or row.data.get(field.name) is not None:
                 continue
@@ -205,9 +208,8 @@ def _refuse_waiting(family: Family, targets: Mapping[Key, int]) -> None:
         raise Invalid(f"Waiting for {name}: {texts[0]}.", code="waiting_for_parent", errors=errors)
 
 
-def _translated(row: StagedRecord, targets: Mapping[Key, int]) -> dict[str, Any]:
+def _translated(entity: Entity, row: StagedRecord, targets: Mapping[Key, int]) -> dict[str, Any]:
     """The row's data with origin IDs replaced by the ids of the records they name."""
-    entity = STAGED[row.item_type]
     data = {name: value for name, value in row.data.items() if name in entity.by_name}
     for origin_field, field in entity.origin_fields.items():
         found = (targets.get((target, row.data.get(origin_field) or "")) for target in field.targets)
@@ -222,9 +224,9 @@ def _failures(
 ) -> list[str]:
     """What speaks against the import, the company's rules among it, in words for the row."""
     messages: list[str] = []
-    references = References(company_id, [(STAGED[row.item_type], translated[row.pk]) for row in family.rows])
+    references = References(company_id, [(family.entity(row), translated[row.pk]) for row in family.rows])
     for row in family.rows:
-        entity, data = STAGED[row.item_type], translated[row.pk]
+        entity, data = family.entity(row), translated[row.pk]
         place = "" if row is family.row else f"Line {row.origin_id}: "
         labels = labels_of(entity)
         missing = [one for one in entity.fields if one.required_at_import and data.get(one.name) in (None, "")]

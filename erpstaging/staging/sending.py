@@ -111,7 +111,8 @@ def rule_failures(entity: Entity, metadata: Metadata, node: Node) -> dict[str, l
     """What the company's save rules, as they stand now, say of an object and, as `line_items.<n>`, of its lines."""
     found = _save_failures(entity, metadata, node)
     for place, line in enumerate(node.get("lines", ())):
-        for name, texts in _save_failures(ENTITIES[line["item_type"]], metadata, line).items():
+        declared = ENTITIES[line["item_type"]].under(entity.item_type)
+        for name, texts in _save_failures(declared, metadata, line).items():
             found[f"line_items.{place}.{name}"] = texts
     return found
 

@@ -31,7 +31,7 @@ class ExternalData(ExternalDataView):
             if query["item_type"] not in EXTERNAL:
                 message = f"must be one of {', '.join(EXTERNAL)}"
                 raise BadRequest("item_type is unknown.", code="bad_query", errors={"item_type": [message]})
-            rows = rows.filter(item_type=EXTERNAL[query["item_type"]].item_type)
+            rows = rows.filter(item_type__in=EXTERNAL[query["item_type"]])
         ids = [_id(text) for text in (*query.getlist("item_id"), *query.getlist("item_ids[]"))]
         if ids:
             rows = rows.filter(pk__in=ids)

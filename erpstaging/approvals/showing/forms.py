@@ -198,7 +198,7 @@ class FormShown:
     # Lines
 
     def _lines(self, rows: Sequence[Mapping[str, Any]] | None, errors: Mapping[str, Sequence[str]]) -> FormLines:
-        entity = ENTITIES[self.entity.line_type or ""]
+        entity = ENTITIES[self.entity.line_type or ""].under(self.entity.item_type)
         columns = [entity.by_name[name] for name in LINE_COLUMNS]
         choices = {field.name: self._choices(field) for field in columns}
         if rows is None:

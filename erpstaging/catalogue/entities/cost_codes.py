@@ -1,6 +1,6 @@
 """Codes that lines are booked under: standard cost codes, a project's cost codes, cost types."""
 
-from erpstaging.catalogue.entity import Entity, Level, LockList
+from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, choice, position, reference, text
 from erpstaging.catalogue.payload import Fixed, Shape, Value, values
 
@@ -20,6 +20,7 @@ STANDARD_COST_CODE_LIST = Entity(
 )
 
 STANDARD_COST_CODE = Entity(
+    key="standard_cost_codes",
     item_type="standard_cost_code",
     label="Standard cost code",
     plural="Standard cost codes",
@@ -27,7 +28,13 @@ STANDARD_COST_CODE = Entity(
     level=Level.COMPANY,
     metadata_name="standard_cost_codes",
     external_item_type="standard_cost_code",
-    direct_sync=True,
+    supports=Supports(
+        exported=Support.YES,
+        synced_direct=Support.YES,
+        unlinked=Support.SUPER_USER,
+        deleted=Support.SUPER_USER,
+    ),
+    events=EntityEvents(sync="sync_standard_cost_codes"),
     number_field="full_code",
     webhook_resource="Standard Cost Codes",
     wire_path="standard_cost_codes",
@@ -44,6 +51,7 @@ STANDARD_COST_CODE = Entity(
 )
 
 COST_CODE = Entity(
+    key="cost_codes",
     item_type="cost_code",
     label="Cost code",
     plural="Cost codes",
@@ -51,7 +59,12 @@ COST_CODE = Entity(
     level=Level.PROJECT,
     metadata_name=None,
     external_item_type="cost_code",
-    direct_sync=True,
+    supports=Supports(
+        exported=Support.WITH_PARENT,
+        synced_direct=Support.YES,
+        deleted=Support.YES,
+        switches={"deleted": "configs.cost_code_deletions of jobs and sub_jobs"},
+    ),
     number_field="full_code",
     webhook_resource="Cost Codes",
     wire_path="cost_codes",
@@ -73,6 +86,7 @@ COST_CODE = Entity(
 )
 
 LINE_ITEM_TYPE = Entity(
+    key="standard_categories",
     item_type="line_item_type",
     label="Cost type",
     plural="Cost types",
@@ -80,7 +94,8 @@ LINE_ITEM_TYPE = Entity(
     level=Level.COMPANY,
     metadata_name="standard_categories",
     external_item_type="line_item_type",
-    direct_sync=True,
+    supports=Supports(synced_direct=Support.YES, deleted=Support.SUPER_USER),
+    events=EntityEvents(sync="sync_standard_categories"),
     number_field="code",
     webhook_resource="Line Item Types",
     wire_path="line_item_types",

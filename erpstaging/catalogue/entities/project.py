@@ -1,10 +1,11 @@
 """Projects, which the ERP calls jobs."""
 
-from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList
+from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, choice, date, integer, integers, long_text, number, text
 from erpstaging.catalogue.payload import Shape, Value, values
 
 PROJECT = Entity(
+    key="jobs",
     item_type="project",
     label="Project",
     plural="Jobs",
@@ -12,11 +13,19 @@ PROJECT = Entity(
     level=Level.COMPANY,
     metadata_name="jobs",
     external_item_type="project",
-    staged=True,
+    supports=Supports(
+        imported=Support.YES,
+        exported=Support.YES,
+        reexported=Support.YES,
+        synced_staged=Support.YES,
+        synced_direct=Support.YES,
+        reset=Support.YES,
+        switches={"reexported": "configs.update"},
+    ),
     number_field="project_number",
     webhook_resource="Projects",
     wire_path="projects",
-    events=EntityEvents(export="create_or_update_job", imported="create_job_in_procore"),
+    events=EntityEvents(export="create_or_update_job", imported="create_job_in_procore", sync="sync_jobs"),
     fields=(
         text("name", "Name", required=True, required_at_import=True, edited=True),
         text("project_number", "Number", edited=True),

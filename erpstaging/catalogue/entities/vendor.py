@@ -1,6 +1,6 @@
 """Vendors: companies that are paid, kept at company level."""
 
-from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList
+from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, integer, integers, long_text, reference, text
 from erpstaging.catalogue.payload import Fixed, Shape, Value, values
 
@@ -10,6 +10,7 @@ BIDDING_KINDS = (
 )  # fmt: skip
 
 VENDOR = Entity(
+    key="vendors",
     item_type="vendor",
     label="Vendor",
     plural="Companies",
@@ -17,10 +18,26 @@ VENDOR = Entity(
     level=Level.COMPANY,
     metadata_name="vendors",
     external_item_type="vendor",
-    staged=True,
+    supports=Supports(
+        imported=Support.YES,
+        exported=Support.YES,
+        synced_staged=Support.YES,
+        synced_direct=Support.YES,
+        linked=Support.YES,
+        merged=Support.YES,
+        unlinked=Support.YES,
+    ),
     webhook_resource="Company Vendors",
     wire_path="vendors",
-    events=EntityEvents(export="create_vendor", imported="create_vendor_in_procore"),
+    events=EntityEvents(
+        export="create_vendor",
+        imported="create_vendor_in_procore",
+        sync="sync_vendors",
+        link="link_vendor",
+        link_all="link_all_vendors",
+        merge="merge_vendors",
+        unlink="unlink_vendor",
+    ),
     fields=(
         text("name", "Name", required=True, required_at_import=True, edited=True),
         text("abbreviated_name", "Short name", edited=True),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from erpstaging.demo.data_folder import UPGRADED_FILE
 from erpstaging.demo.seed import SeedRefused, seed
 
 
@@ -16,11 +17,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.ENVIRONMENT != "demo":
             raise CommandError("Demo data belong into a demo alone: ERPSTAGING_ENVIRONMENT is not demo.")
+
+        def upgrade() -> None:
+            call_command("upgrade", stdout=self.stdout)
+            (settings.DATA_DIR / UPGRADED_FILE).touch()
+
         try:
             seed(
                 credentials_file=settings.DATA_DIR / "demo_credentials.json",
                 base_url=settings.BASE_URL,
-                upgrade=lambda: call_command("upgrade", stdout=self.stdout),
+                upgrade=upgrade,
             )
         except SeedRefused as exc:
             raise CommandError(str(exc)) from exc

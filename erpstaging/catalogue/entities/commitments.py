@@ -1,44 +1,35 @@
-"""Work order contracts: subcontracts, one of the two kinds of commitment."""
+"""Commitments: work order contracts (subcontracts) and purchase order contracts."""
 
-from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList
-from erpstaging.catalogue.fields import boolean, choice, date, long_text, number, reference, text
+from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
+from erpstaging.catalogue.fields import Field, boolean, choice, date, integer, long_text, number, reference, text
 from erpstaging.catalogue.payload import Fixed, Nested, Shape, Value, values
 
 STATUSES = ("Draft", "Out For Bid", "Out For Signature", "Approved", "Complete", "Terminated", "Void")
-DATES = (
-    "actual_completion_date", "contract_date", "contract_estimated_completion_date", "contract_start_date",
-    "execution_date", "issued_on_date", "letter_of_intent_date", "returned_date", "signed_contract_received_date",
-)  # fmt: skip
+ORDER_STATUSES = ("Draft", "Processing", "Submitted", "Partially Received", "Received", "Approved", "Closed")
 NO_MONEY = "0.0"
 
-WORK_ORDER_CONTRACT = Entity(
-    item_type="work_order_contract",
-    label="Subcontract",
-    plural="Commitments",
-    icon="commitment",
-    level=Level.PROJECT,
-    metadata_name="commitments",
-    export_switch="export_subcontracts",
-    external_item_type="work_order_contract",
-    staged=True,
-    line_type="line_item",
-    holder_type="WorkOrderContract",
-    number_field="number",
-    title_field="title",
-    status_field="status",
-    approved_status="Approved",
-    kept_by_admins=True,
-    webhook_resource="Work Order Contracts",
-    wire_path="work_order_contracts",
-    prerequisites=("status_approved", "vendor_linked", "line_with_erp_cost_code", "project_linked"),
-    events=EntityEvents(export="create_commitment", imported="create_commitment_in_procore"),
-    fields=(
+
+def contract_dates(*names: str) -> tuple[Field, ...]:
+    """Dates that only the object of record has, not the staged one."""
+    return tuple(
+        date(name, name.removesuffix("_date").replace("_", " ").capitalize(), staged=False, edited=True)
+        for name in names
+    )
+
+
+def project_field() -> Field:
+    return reference(
+        "project_id", "Project", "project", origin_field="project_origin_id", required=True, required_at_import=True
+    )
+
+
+def _header(*statuses: str) -> tuple[Field, ...]:
+    """What both kinds have, staged or not."""
+    return (
         text("number", "Number", required=True, edited=True),
         text("title", "Title", required=True, edited=True),
-        choice("status", "Status", *STATUSES, edited=True),
-        reference(
-            "project_id", "Project", "project", origin_field="project_origin_id", required=True, required_at_import=True
-        ),
+        choice("status", "Status", *statuses, edited=True),
+        project_field(),
         reference(
             "vendor_id", "Company", "vendor", origin_field="vendor_origin_id", required_at_import=True, edited=True
         ),
@@ -48,18 +39,93 @@ WORK_ORDER_CONTRACT = Entity(
         boolean("private", "Private", edited=True),
         boolean("show_line_items_to_non_admins", "Lines visible to all"),
         choice("accounting_method", "Accounting method", "amount", "unit", staged=False, edited=True),
-        *(
-            date(name, name.removesuffix("_date").replace("_", " ").capitalize(), staged=False, edited=True)
-            for name in DATES
-        ),
         text("approval_letter_date", "Approval letter", staged=False),
-        long_text("inclusions", "Inclusions", staged=False, edited=True),
-        long_text("exclusions", "Exclusions", staged=False, edited=True),
         text("payment_terms", "Payment terms", staged=False),
         text("currency_iso_code", "Currency", staged=False, max_length=3),
-    ),
-    lock=LockList(fields=frozenset({"title", "vendor_id", "status", "retainage_percent"}), lines=True),
+    )
+
+
+SUPPORTS = Supports(
+    imported=Support.YES,
+    exported=Support.YES,
+    synced_staged=Support.YES,
+    unlinked=Support.YES,
+    switches={"unlinked": "configs.unlink"},
 )
+EVENTS = EntityEvents(export="create_commitment", imported="create_commitment_in_procore", sync="sync_commitments")
+LOCK = LockList(fields=frozenset({"title", "vendor_id", "status", "retainage_percent"}), lines=True)
+PREREQUISITES = ("status_approved", "vendor_linked", "line_with_erp_cost_code", "project_linked")
+
+WORK_ORDER_CONTRACT = Entity(
+    key="commitments.subcontracts",
+    item_type="work_order_contract",
+    label="Subcontract",
+    plural="Commitments",
+    icon="commitment",
+    level=Level.PROJECT,
+    metadata_name="commitments",
+    export_switch="export_subcontracts",
+    external_item_type="work_order_contract",
+    supports=SUPPORTS,
+    line_type="line_item",
+    holder_type="WorkOrderContract",
+    number_field="number",
+    title_field="title",
+    status_field="status",
+    approved_status="Approved",
+    kept_by_admins=True,
+    webhook_resource="Work Order Contracts",
+    wire_path="work_order_contracts",
+    prerequisites=PREREQUISITES,
+    events=EVENTS,
+    fields=(
+        *_header(*STATUSES),
+        *contract_dates(
+            "actual_completion_date", "contract_date", "contract_estimated_completion_date", "contract_start_date",
+            "execution_date", "issued_on_date", "letter_of_intent_date", "returned_date",
+            "signed_contract_received_date",
+        ),
+        long_text("inclusions", "Inclusions", staged=False, edited=True),
+        long_text("exclusions", "Exclusions", staged=False, edited=True),
+    ),
+    lock=LOCK,
+)  # fmt: skip
+
+PURCHASE_ORDER_CONTRACT = Entity(
+    key="commitments.purchase_orders",
+    item_type="purchase_order_contract",
+    label="Purchase order",
+    plural="Commitments",
+    icon="commitment",
+    level=Level.PROJECT,
+    metadata_name="commitments",
+    export_switch="export_purchase_orders",
+    external_item_type="purchase_order_contract",
+    supports=SUPPORTS,
+    line_type="line_item",
+    holder_type="PurchaseOrderContract",
+    number_field="number",
+    title_field="title",
+    status_field="status",
+    approved_status="Approved",
+    kept_by_admins=True,
+    webhook_resource="Purchase Order Contracts",
+    wire_path="purchase_order_contracts",
+    prerequisites=PREREQUISITES,
+    events=EVENTS,
+    fields=(
+        *_header(*ORDER_STATUSES),
+        *contract_dates(
+            "contract_date", "delivery_date", "execution_date", "issued_on_date", "letter_of_intent_date",
+            "returned_date", "signed_contract_received_date",
+        ),
+        integer("assignee_id", "Assignee", staged=False),
+        long_text("bill_to_address", "Bill to", staged=False, edited=True),
+        long_text("ship_to_address", "Ship to", staged=False, edited=True),
+        text("ship_via", "Ship via", staged=False, edited=True),
+    ),
+    lock=LOCK,
+)  # fmt: skip
 
 PARTY: Shape = {"id": Value("id"), "name": Value("title", "string"), **values("", "any", "origin_data", "origin_id")}
 COMMITMENT_EXPORT: Shape = {
