@@ -376,16 +376,18 @@ def test_deleting_twice_is_deleting_nothing(make, company, project_user):
 def test_every_entity_that_people_keep_can_be_kept(company, project_user, project, connection):
     """No declaration is out of step with the columns."""
     lists = create_record(company, actor=project_user, item_type="standard_cost_code_list", data={"name": "Ours"})
-    data = {"name": "N", "code": "C", "number": "1", "title": "T", "standard_cost_code_list_id": lists.pk}
+    data = {"name": "N", "code": "C", "number": "1", "title": "T"}
+    kept = {"standard_cost_code_list": lists.pk, "project": project.pk}
 
     for item_type, entity in ENTITIES.items():
         if entity.is_child or item_type == "standard_cost_code_list":
             continue
+        named = {one.name: kept[one.targets[0]] for one in entity.references if one.required}
         made = create_record(
             company,
             actor=project_user,
             item_type=item_type,
-            project_id=project.pk if "project_id" in entity.by_name else None,
-            data=data,
+            data={**data, **named},
         )
+        kept.setdefault(item_type, made.pk)
         assert made.item_type == item_type
