@@ -80,7 +80,9 @@ def _create_line(
     if holder.item_type not in entity.parents:
         raise Invalid.field("parent_id", f"must be one of {', '.join(entity.parents)}")
     refuse_closed_lines(holder, entity, actor)
-    (line,) = write_lines(company.pk, holder, metadata_of(company.pk), [LineEdit(None, data)], actor, alone=True)
+    (line,) = write_lines(
+        company.pk, holder, metadata_of(company.pk), [LineEdit(None, data)], actor, entity=entity, alone=True
+    )
     _settle_amount(company, holder, actor)
     return line
 
@@ -145,6 +147,8 @@ def delete_record(company: Company, record_id: int, *, actor: Actor) -> None:
 
 def require_right(actor: Actor, entity: Entity, record: Record | None = None) -> None:
     """Project people keep their own objects; contracts and others' objects need the admin level."""
+    if entity.kept_by_erp and not actor.is_integration:
+        raise NotPermitted(f"{entity.plural} are written by the ERP integration alone.")
     if actor.is_integration or actor.may("write"):
         return
     if not actor.may("project"):
