@@ -41,7 +41,8 @@ def write_lines(
 ) -> list[Record]:
     """Create, change and delete lines of a locked holder; answers with those that changed.
 
-    `entity` is what new ones are, where the holder has lines of several kinds. Errors are named `line_items.<n>.<field>`, or by the bare field for a line that came `alone`.
+    `entity` is what new ones are, where the holder has lines of several kinds. Errors are named
+    `line_items.<n>.<field>`, or by the bare field for a line that came `alone`.
     """
     if not edits:
         return []
