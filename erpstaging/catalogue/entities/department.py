@@ -13,7 +13,6 @@ DEPARTMENT = Entity(
     external_item_type="department",
     number_field="code",
     webhook_resource="Departments",
-    wire_path="departments",
     fields=(text("name", "Name", required=True, edited=True), text("code", "Code", edited=True)),
     lock=LockList(fields=frozenset({"name", "code"})),
 )
