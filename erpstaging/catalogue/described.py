@@ -13,9 +13,9 @@ HEAD = """# Entities
 Every kind of object that the service knows. `make docs` writes this page from the
 [catalogue](../erpstaging/catalogue/entities), and a test holds it equal to it.
 
-"Asked" says when a value has to be there: `always`, or `import` when a staged record is imported. "Staged as" names the
-key of a staged record's data; a reference can be given there by the origin ID of what it means. A locked field is closed
-to people while the object is linked to the ERP.
+"Asked" says when a value has to be there: `always`, or `import` when a staged record is imported. "Staged as" names
+the key of a staged record's data; a reference can be given there by the origin ID of what it means. A locked field is
+closed to people while the object is linked to the ERP.
 """
 ACTS = {
     "imported": "import",
