@@ -13,8 +13,10 @@ from erpstaging.api.views.docs import Browse, Description
 from erpstaging.api.views.erp_requests import Detail, Details, DetailSync, ErpRequestDetailOf, ErpRequests
 from erpstaging.api.views.external_data import BulkDestroy, ExternalData
 from erpstaging.api.views.fallbacks import ErrorCodes, UnknownAddress
+from erpstaging.api.views.mirrored import paths_of
 from erpstaging.api.views.oauth import Revoke, Token, TokenInfo
 from erpstaging.api.views.staged_records import StagedRecordDetail, StagedRecords, StagedRecordSync
+from erpstaging.catalogue.mirrored import RESOURCES
 
 REST: list[RestPath] = [
     rest_path("companies", Companies, name="companies", nested=False),
@@ -45,6 +47,7 @@ REST: list[RestPath] = [
     rest_path("standard_cost_codes/sync", StandardCostCodeSync, name="standard-cost-codes-sync"),
     rest_path("cost_codes/sync", CostCodeSync, name="cost-codes-sync"),
     rest_path("line_item_types/sync", LineItemTypeSync, name="line-item-types-sync"),
+    *(path for resource in RESOURCES for path in paths_of(resource)),
     *WEBHOOKS,
 ]
 PEOPLE: list[URLPattern] = [

@@ -132,6 +132,8 @@ class Entity:
     kept_by_erp: bool = False
     view_shape: Shape | None = None
     wire_path: str | None = None
+    # Names that clients write a field under besides its own: `csv_import_code` for `code`.
+    write_names: Mapping[str, str] = field(default_factory=dict)
     # Of a line: the declarations that hold below some kinds of parent, where they differ from this one.
     variants: Mapping[str, "Entity"] = field(default_factory=dict)
 
@@ -159,6 +161,10 @@ class Entity:
     @cached_property
     def staged_names(self) -> frozenset[str]:
         return frozenset(one.name for one in self.fields if one.staged) | frozenset(self.origin_fields)
+
+    def renamed(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """What a client sent, by the names of the fields."""
+        return {self.write_names.get(str(name), str(name)): value for name, value in sent.items()}
 
     @property
     def is_child(self) -> bool:

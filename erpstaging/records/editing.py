@@ -21,6 +21,7 @@ from erpstaging.core.locks import lock_family
 from erpstaging.core.money import TOO_LONG, fits
 from erpstaging.outbox.models import EventType
 from erpstaging.records.checks import References, checked, reference_ids, refuse
+from erpstaging.records.codes import placed
 from erpstaging.records.lines import LineEdit, refuse_closed_lines, write_lines
 from erpstaging.records.locking import closed_record, refuse_closed_fields, refuse_deletion
 from erpstaging.records.models import Record
@@ -63,11 +64,12 @@ def create_record(
     references = References(company.pk, [(entity, values)])
     cleaned, errors = checked(entity, metadata, references, values, actor, current=None)
     refuse(entity, errors)
-    record = new_record(company.pk, entity, cleaned, actor, currency=_currency(company, cleaned))
+    cleaned = placed(company.pk, entity, {}, cleaned, metadata.code_delimiter, 0)
+    record = new_record(company.pk, entity, cleaned, actor, currency=currency_of(company, cleaned))
     insert_records([record])
     tell(company.pk, actor, [Change(record, EventType.CREATE, None, cleaned)])
     if write_lines(company.pk, record, metadata, lines, actor):
-        _settle_amount(company, record, actor)
+        settle_amount(company, record, actor)
     return record
 
 
@@ -83,7 +85,7 @@ def _create_line(
     (line,) = write_lines(
         company.pk, holder, metadata_of(company.pk), [LineEdit(None, data)], actor, entity=entity, alone=True
     )
-    _settle_amount(company, holder, actor)
+    settle_amount(company, holder, actor)
     return line
 
 
@@ -115,13 +117,14 @@ def edit_record(
         errors["project_id"] = ["cannot be changed"]  # lines, exports and codes belong to the project too
     refuse(entity, errors)
     if changed:
+        changed = placed(company.pk, entity, record.data, changed, metadata.code_delimiter, record.pk)
         before = {name: record.data.get(name) for name in changed}
         change_record(record, changed, actor)
         update_records([record])
         tell(company.pk, actor, [Change(record, EventType.UPDATE, before, changed)])
     touched = write_lines(company.pk, record, metadata, lines, actor)
     if touched or (changed and holder is not None):
-        _settle_amount(company, holder or record, actor)
+        settle_amount(company, holder or record, actor)
     found: Record = Record.objects.of(company).get(pk=record_id)
     return found
 
@@ -141,7 +144,7 @@ def delete_record(company: Company, record_id: int, *, actor: Actor) -> None:
     take_away(company.pk, gone)
     update_records(gone, GONE)
     if holder is not None:
-        _settle_amount(company, holder, actor)
+        settle_amount(company, holder, actor)
     tell(company.pk, actor, [Change(one, EventType.DELETE, one.data, None) for one in gone])
 
 
@@ -179,15 +182,17 @@ def _locked(company: Company, record_id: int) -> tuple[Record, Record | None]:
     return family[record_id], family.get(parent_id) if parent_id else None
 
 
-def _currency(company: Company, data: Mapping[str, Any]) -> str:
+def currency_of(company: Company, data: Mapping[str, Any]) -> str:
     """Own, else the project's, else the company's."""
     if data.get("currency_iso_code"):
         return str(data["currency_iso_code"])
+    if not data.get("project_id"):
+        return company.currency
     project = Record.objects.of(company).filter(pk=data.get("project_id") or 0).values_list("currency", flat=True)
     return project.first() or company.currency
 
 
-def _settle_amount(company: Company, holder: Record, actor: Actor) -> None:
+def settle_amount(company: Company, holder: Record, actor: Actor) -> None:
     """The amount of a record with lines is the sum of its lines, written with them; who wrote a line edited it.
 
     Raises Invalid when no column can hold the sum.

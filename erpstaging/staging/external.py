@@ -54,7 +54,7 @@ def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor
     applied = [change for change in changes.values() if change.changed]
     save_links(company.pk, applied, reason=f"external data of {actor.name}")
     _tell_links(company.pk, applied, actor)
-    _after_links(company, applied, exports, actor)
+    follow_links(company, applied, exports, actor)
     _stage_again(company.pk, [change.record.pk for change in applied if change.unlinked], imported, actor)
     linked = [(change.record.item_type, change.record.origin_id) for change in applied if change.record.origin_id]
     clear_waiting(company.pk, waiting, linked)
@@ -191,7 +191,7 @@ def _tell_links(company_id: int, applied: Sequence[LinkChange], actor: Actor) ->
     )
 
 
-def _after_links(
+def follow_links(
     company: Company, applied: Sequence[LinkChange], exports: Mapping[int, StagedExport], actor: Actor
 ) -> None:
     """An origin ID that comes after a success makes the export synced; a nulled one ends it."""

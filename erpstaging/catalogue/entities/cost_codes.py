@@ -99,6 +99,7 @@ LINE_ITEM_TYPE = Entity(
     number_field="code",
     webhook_resource="Line Item Types",
     wire_path="line_item_types",
+    write_names={"csv_import_code": "code"},
     unique_within=("code",),
     fields=(
         text("name", "Name", required=True, edited=True),
