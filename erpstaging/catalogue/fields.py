@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -40,8 +40,16 @@ class Field:
     required_at_import: bool = False
     targets: tuple[str, ...] = ()
     origin_field: str | None = None
+    # The field that says which of the targets is meant, and its word for each.
+    typed_by: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
     staged: bool = True
     edited: bool = False
+
+    def targets_of(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+        """What the reference may mean, beside the other values of the object."""
+        meant = self.words.get(data.get(self.typed_by, ""))
+        return (meant,) if meant else self.targets
 
     def clean(self, value: Any) -> Any:
         """The value as it is stored. Raises ValueError with the reason, without the field's name."""

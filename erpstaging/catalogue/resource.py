@@ -65,7 +65,10 @@ PROJECT = Scope("project_id", column="project_id")
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What lines stand under: the key of the path that names it, and its type."""
+    """What lines stand under: the key of the path that names it, and its type.
+
+    One without a key is that of the call's project: a budget, made with the first thing that is written into it.
+    """
 
     key: str
     item_type: str
@@ -86,6 +89,8 @@ class Resource:
     views: Mapping[str, Shape]
     list_views: Mapping[str, Shape] = field(default_factory=dict)
     wrapper: str = ""
+    # Whether a create may leave the wrapper out, because the scopes say all that is needed.
+    wrapper_optional: bool = False
     calls: frozenset[Call] = ALL
     scopes: tuple[Scope, ...] = ()
     holder: Holder | None = None

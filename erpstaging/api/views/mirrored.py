@@ -24,7 +24,15 @@ from erpstaging.core.errors import BadRequest, NotPermitted
 from erpstaging.records.models import Record
 from erpstaging.records.shown import shown_nodes
 from erpstaging.staging.direct import sync_records
-from erpstaging.staging.mirrored import change_object, create_object, find_holder, find_object, remove_object, served
+from erpstaging.staging.mirrored import (
+    change_object,
+    create_object,
+    find_holder,
+    find_object,
+    project_holder,
+    remove_object,
+    served,
+)
 from erpstaging.staging.mirrored_rules import after_create
 
 READERS = frozenset({"project", "erp", "auditor"})
@@ -52,9 +60,12 @@ class MirroredView(CompanyAPIView):
             for one in resource.scopes
             if (value := self.scope_value(one, ids, required=call in one.required)) is not None
         }
-        if resource.holder is not None:
+        if resource.holder is not None and resource.holder.key:
             holder_id = ids[resource.holder.key]
             self.holder = find_holder(self.company, resource.holder.item_type, holder_id, scope=self.scope)
+        elif resource.holder is not None:
+            make = self.actor if call in {"create", "sync"} else None
+            self.holder = project_holder(self.company, resource.holder.item_type, self.scope, make=make)
         return served(self.company, resource.item_types, self.holder, self.scope)
 
     def scope_value(self, scope: Scope, ids: Mapping[str, int], *, required: bool) -> int | None:
@@ -72,6 +83,8 @@ class MirroredView(CompanyAPIView):
     def sent(self) -> dict[str, Any]:
         """The object in its wrapper. Raises BadRequest where it is missing."""
         sent = self.body.get(self.resource.wrapper) if isinstance(self.body, dict) else None
+        if sent is None and self.resource.wrapper_optional:
+            return {}
         if not isinstance(sent, dict):
             wrapper = self.resource.wrapper
             raise BadRequest(f"The body needs the object {wrapper}.", errors={wrapper: ["is required"]})

@@ -7,7 +7,7 @@ from erpstaging.catalogue.payload import Shape, Value, values
 
 CONTRACTS = ("work_order_contract", "purchase_order_contract", "prime_contract")
 METHODS = ("check", "credit_card", "electronic")
-INVOICE_TYPES = ("Billings::Requisition", "Billings::PaymentApplication")
+INVOICE_TYPES = {"Billings::Requisition": "requisition", "Billings::PaymentApplication": "payment_application"}
 
 PAYMENT = (
     money("amount", "Amount", edited=True),
@@ -77,7 +77,14 @@ INVOICE_PAYMENT = Entity(
     kept_by_erp=True,
     fields=(
         choice("invoice_type", "Kind of invoice", *INVOICE_TYPES, required=True),
-        reference("invoice_id", "Invoice", "requisition", "payment_application", required=True),
+        reference(
+            "invoice_id",
+            "Invoice",
+            *INVOICE_TYPES.values(),
+            required=True,
+            typed_by="invoice_type",
+            words=INVOICE_TYPES,
+        ),
         *PAYMENT,
     ),
     lock=LockList(whole=True),
