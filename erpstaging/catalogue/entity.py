@@ -56,6 +56,9 @@ class LockList:
     whole: bool = False
     lines: bool = False
     deletion: bool = True
+    # Fields of a line that are closed while this flag of what it stands under is set, linked or not.
+    frozen_by: str = ""
+    frozen: frozenset[str] = frozenset()
 
     def closes(self, name: str) -> bool:
         return self.whole or name in self.fields

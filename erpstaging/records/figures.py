@@ -9,9 +9,11 @@ from typing import Any
 
 from django.db.models import Q
 
-from erpstaging.records.models import Record
+from erpstaging.records.billing import billing, budgeted, line_count, wbs_code
+from erpstaging.records.models import Lock, Record
 
 Figures = Mapping[int, Any]
+ERP_STATUS = {Lock.NONE: "not_synced", Lock.WAITING: "ready_to_export", Lock.EXPORTING: "exporting"}
 PENDING = frozenset({"pending", "pricing", "not_pricing", "revised", "proceeding", "not_proceeding"})
 
 
@@ -92,12 +94,35 @@ def integrated(project: Record) -> bool:
     return project.synced or project.data.get("erp_integrated") is True
 
 
+def employee(company_id: int, records: Sequence[Record]) -> Figures:
+    """Whom a direct cost was paid to; employees are no objects here, so they have no name."""
+    given = {one.pk: one.data.get("employee_id") for one in records}
+    return {pk: {"id": employee_id, "name": None} if employee_id else None for pk, employee_id in given.items()}
+
+
+def erp_status(company_id: int, records: Sequence[Record]) -> Figures:
+    """How far an object is on its way to the ERP, as much as its lock says of it."""
+    return {one.pk: "synced" if one.synced else ERP_STATUS[Lock(one.lock)] for one in records}
+
+
+def deletable(company_id: int, records: Sequence[Record]) -> Figures:
+    """Whether people may delete it."""
+    return {one.pk: not one.synced and one.lock == Lock.NONE for one in records}
+
+
 FIGURES: Mapping[str, Callable[[int, Sequence[Record]], Figures]] = {
     "created_by": created_by,
     "biller": biller,
     "contract_ref": contract_id,
     "sums": change_order_sums,
     "worth": order_worth,
+    "employee": employee,
+    "erp_status": erp_status,
+    "deletable": deletable,
+    "billing": billing,
+    "budgeted": budgeted,
+    "wbs_code": wbs_code,
+    "line_count": line_count,
     "display_name": display_name,
     "is_erp_integrated": is_erp_integrated,
 }

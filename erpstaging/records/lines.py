@@ -144,6 +144,17 @@ def _store(company_id: int, changes: Sequence[Change]) -> None:
     update_records(gone, GONE)
 
 
+def remove_lines(company_id: int, holder: Record, item_type: str, actor: Actor) -> None:
+    """Delete all lines of one kind. Raises Invalid when one of them is closed."""
+    rows = Record.objects.of(company_id).filter(parent=holder, item_type=item_type, deleted_at=None)
+    gone = lock_family(rows)
+    for line in gone:
+        refuse_deletion(line, ENTITIES[item_type], actor, parent=holder)
+    changes = [Change(line, EventType.DELETE, line.data, None) for line in gone]
+    _store(company_id, changes)
+    tell(company_id, actor, changes)
+
+
 def refuse_closed_lines(holder: Record, entity: Entity, actor: Actor) -> None:
     """Raises Invalid when no line may be added: the holder waits, exports, or is linked with its lines locked."""
     refuse_closed_fields(Record(item_type=entity.item_type), entity, [entity.title_field], actor, parent=holder)

@@ -41,6 +41,9 @@ def closed_field(
             return whole
     if actor.is_integration:
         return None
+    if parent is not None and name in entity.lock.frozen and parent.data.get(entity.lock.frozen_by) is True:
+        label = ENTITIES[parent.item_type].label.lower()
+        return Closed("locked", f"The {label} is locked: {entity.by_name[name].label.lower()} stays as it is.")
     if record.synced and entity.lock.closes(name):
         return _linked(entity, name, record.origin_id)
     if parent is not None and parent.synced and ENTITIES[parent.item_type].lock.lines:

@@ -3,7 +3,6 @@
 from erpstaging.catalogue.entities.commitments import project_field
 from erpstaging.catalogue.entity import Calculation, Entity, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, choice, integer, long_text, money, number, reference, text
-from erpstaging.catalogue.payload import Nested, Shape, Value, values
 
 STRATEGIES = ("automatic", "manual")
 TRANSACTIONS = ("Erp::OriginalEstimateTransaction", "Erp::RevisedEstimateTransaction")
@@ -45,6 +44,7 @@ BUDGET_LINE_ITEM = Entity(
     level=Level.CHILD,
     metadata_name=None,
     parents=("budget",),
+    title_field="description",
     amount_field="original_budget_amount",
     calculation=Calculation(field="calculation_strategy", calculated="automatic"),
     kept_by_admins=True,
@@ -63,8 +63,12 @@ BUDGET_LINE_ITEM = Entity(
         number("unit_cost", "Unit cost", edited=True),
         money("original_budget_amount", "Original budget", edited=True),
         choice("calculation_strategy", "Amount is", *STRATEGIES),
+        money("direct_costs", "Direct costs"),
     ),
-    lock=LockList(),
+    lock=LockList(
+        frozen_by="locked",
+        frozen=frozenset({"original_budget_amount", "quantity", "unit_cost", "calculation_strategy"}),
+    ),
 )
 
 BUDGET_CHANGE = Entity(
@@ -117,36 +121,3 @@ ERP_TRANSACTION = Entity(
     ),
     lock=LockList(whole=True),
 )
-
-BUDGET_VIEW: Shape = {"locked": Value("data.locked", "bool", False)}
-BUDGET_LINE_VIEW: Shape = {
-    "id": Value("id"),
-    "original_budget_amount": Value("data.original_budget_amount", "number"),
-    "uom": Value("data.uom", "string"),
-    **values("data.", "number", "quantity", "unit_cost"),
-    "calculation_strategy": Value("data.calculation_strategy", "string", "manual"),
-    **values("sums.", "number", "approved_budget_changes", "revised_budget"),
-    "cost_code": Nested("cost_code", {"id": Value("id"), **values("data.", "string", "name", "code", "full_code")}),
-    "line_item_type": Nested("line_item_type", {"id": Value("id"), "name": Value("data.name", "string")}),
-}
-BUDGET_CHANGE_VIEW: Shape = {
-    "id": Value("id"),
-    "created_at": Value("created_at", "datetime"),
-    "from_budget_line_item_id": Value("data.from_budget_line_item_id"),
-    "notes": Value("data.notes", "string"),
-    **values("", "any", "origin_data", "origin_id"),
-    "to_budget_line_item_id": Value("data.to_budget_line_item_id"),
-    "transfer_amount": Value("data.transfer_amount", "decimal"),
-    "updated_at": Value("updated_at", "datetime"),
-}
-ERP_TRANSACTION_VIEW: Shape = {
-    "id": Value("id"),
-    **values("", "any", "origin_id", "origin_data"),
-    "code": Value("data.code", "string"),
-    "value": Value("data.value", "number"),
-    "synced": Value("data.synced", "bool", False),
-    "type": Value("data.type", "string"),
-    **values("data.", "any", "procore_transaction_id", "procore_transaction_type", "job_cost_id"),
-    "created_at": Value("created_at", "datetime"),
-    "notes": Value("data.notes", "string"),
-}

@@ -2,7 +2,6 @@
 
 from erpstaging.catalogue.entity import Entity, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, choice, date, long_text, reference, text
-from erpstaging.catalogue.payload import Shape, Value, values
 
 STATUSES = (
     "compliant", "compliant_in_progress", "expired", "non_compliant", "non_compliant_in_progress", "undecided",
@@ -44,13 +43,3 @@ INSURANCE = Entity(
         fields=frozenset({"policy_number", "insurance_type", "effective_date", "expiration_date", "limit", "name"})
     ),
 )
-
-INSURANCE_VIEW: Shape = {
-    "id": Value("id"),
-    **values("data.", "any", "effective_date", "enable_expired_insurance_notifications", "exempt", "expiration_date",
-             "info_received"),
-    "insurance_provider": Value("data.name", "string"),
-    **values("data.", "any", "insurance_type", "limit", "name", "notes", "policy_number", "status", "vendor_id",
-             "additional_insured", "division_template", "insurance_sets"),
-    **values("", "any", "origin_data", "origin_id"),
-}  # fmt: skip

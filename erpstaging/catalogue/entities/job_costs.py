@@ -2,7 +2,6 @@
 
 from erpstaging.catalogue.entity import Entity, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, date, long_text, money, number, reference, text
-from erpstaging.catalogue.payload import Shape, Value, values
 
 AMOUNTS = (
     "original_estimate", "approved_estimate_changes", "estimate", "original_commitment",
@@ -100,18 +99,3 @@ JOB_COST_TRANSACTION = Entity(
     ),
     lock=LockList(whole=True),
 )
-
-ASSIGNMENT_VIEW: Shape = {
-    "id": Value("id"),
-    **values("data.", "any", "cost_code_id", "line_item_type_id"),
-    "synced": Value("data.synced", "bool", False),
-    "created_at": Value("created_at", "datetime"),
-    "updated_at": Value("updated_at", "datetime"),
-}
-JOB_COST_VIEW: Shape = {
-    "id": Value("id"),
-    **values("data.", "any", "project_id", "sub_job_id", "cost_code_id", "line_item_type_id"),
-    **values("data.", "number", *AMOUNTS, *UNITS),
-    "created_at": Value("created_at", "datetime"),
-    "updated_at": Value("updated_at", "datetime"),
-}

@@ -3,7 +3,6 @@
 from erpstaging.catalogue.entities.commitments import project_field
 from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import choice, date, integer, long_text, moment, money, reference, text
-from erpstaging.catalogue.payload import Shape, Value, values
 
 CONTRACTS = ("work_order_contract", "purchase_order_contract", "prime_contract")
 METHODS = ("check", "credit_card", "electronic")
@@ -89,26 +88,3 @@ INVOICE_PAYMENT = Entity(
     ),
     lock=LockList(whole=True),
 )
-
-CONTRACT_PAYMENT_VIEW: Shape = {
-    "id": Value("id"),
-    "amount": Value("amount", "decimal"),
-    "check_number": Value("data.check_number", "string"),
-    "contract_id": Value("data.contract_id"),
-    "created_at": Value("created_at", "datetime"),
-    "updated_at": Value("updated_at", "datetime"),
-    **values("data.", "any", "date", "date_payment_settled", "date_payment_initiated", "draw_request_number",
-             "external_payment_id", "invoice_number", "invoice_date", "notes", "payment_method", "payment_number",
-             "project_id", "requisition_id"),
-    **values("", "any", "origin_id", "origin_code", "origin_data"),
-    "status": Value("data.status", "string"),
-}  # fmt: skip
-INVOICE_PAYMENT_VIEW: Shape = {
-    "id": Value("id"),
-    **values("data.", "any", "invoice_type", "invoice_id"),
-    "amount": Value("amount", "decimal"),
-    **values("data.", "any", "date", "payment_method", "check_number", "payment_number", "notes"),
-    **values("", "any", "origin_id", "origin_code", "origin_data", "synced"),
-    "created_at": Value("created_at", "datetime"),
-    "updated_at": Value("updated_at", "datetime"),
-}
