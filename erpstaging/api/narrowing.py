@@ -27,7 +27,7 @@ def filter_of(by: By) -> Filter:
             return ChoiceFilter("", ACTIVE)
         case "choice":
             return ChoiceFilter("", frozenset(by.choices))
-        case "integer" | "member" | "working":
+        case "integer" | "member" | "working" | "contract_vendor":
             return IntegerFilter("")
         case "flag" | "linked":
             return FlagFilter("")
@@ -65,6 +65,10 @@ def _narrowed(company: Company, rows: "QuerySet[Record]", by: By, value: Any) ->
         case "working":
             working = Record.objects.of(company).filter(vendor_id__in=value, deleted_at=None, project_id__isnull=False)
             return rows.filter(pk__in=working.values("project_id"))
+        case "contract_vendor":
+            contracts = Record.objects.of(company).filter(vendor_id__in=value, deleted_at=None)
+            ids = list(contracts.values_list("pk", flat=True))
+            return rows.filter(_any(Q(**{f"{_path(column)}__in": ids}) for column in by.columns))
         case "member":
             return rows.filter(_any(Q(**{f"{_path(by.columns[0])}__contains": [one]}) for one in value))
         case "date" | "time" if by.columns[0].startswith("data."):

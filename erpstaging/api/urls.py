@@ -7,7 +7,6 @@ from erpstaging.api.paths import RestPath, people_urls, rest_path, rest_urls
 from erpstaging.api.urls_webhooks import WEBHOOKS
 from erpstaging.api.views.authorize import Authorize
 from erpstaging.api.views.callers import Companies, Me, MeInCompany, PersonInCompany
-from erpstaging.api.views.codes import CostCodeSync, LineItemTypeSync, StandardCostCodeSync
 from erpstaging.api.views.connections import Connection, Connections, MetadataConfiguration
 from erpstaging.api.views.docs import Browse, Description
 from erpstaging.api.views.erp_requests import Detail, Details, DetailSync, ErpRequestDetailOf, ErpRequests
@@ -44,9 +43,6 @@ REST: list[RestPath] = [
     rest_path("external_data", ExternalData, name="external-data"),
     rest_path("external_data/sync", ExternalData, name="external-data-sync"),
     rest_path("external_data/bulk_destroy", BulkDestroy, name="external-data-destroy"),
-    rest_path("standard_cost_codes/sync", StandardCostCodeSync, name="standard-cost-codes-sync"),
-    rest_path("cost_codes/sync", CostCodeSync, name="cost-codes-sync"),
-    rest_path("line_item_types/sync", LineItemTypeSync, name="line-item-types-sync"),
     *(path for resource in RESOURCES for path in paths_of(resource)),
     *WEBHOOKS,
 ]

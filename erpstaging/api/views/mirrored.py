@@ -20,7 +20,7 @@ from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import INT64
 from erpstaging.catalogue.payload import fill
 from erpstaging.catalogue.resource import Call, Resource, Scope
-from erpstaging.core.errors import BadRequest, NotPermitted
+from erpstaging.core.errors import BadRequest, NotFound, NotPermitted
 from erpstaging.records.models import Record
 from erpstaging.records.shown import shown_nodes
 from erpstaging.staging.direct import sync_records
@@ -123,6 +123,17 @@ class MirroredList(MirroredView):
         return self.answer(record.pk, status=201)
 
 
+class MirroredFirst(MirroredList):
+    """The first object, and creating one."""
+
+    def get(self, request: Request, **ids: int) -> Response:
+        rows = self.rows(self.enter_scope("list", ids))
+        first = rows.order_by(*self.resource.order).first()
+        if first is None:
+            raise NotFound()
+        return Response(self.shown([first])[0])
+
+
 class MirroredOne(MirroredView):
     """One object."""
 
@@ -183,27 +194,29 @@ class MirroredSync(MirroredView):
 def paths_of(resource: Resource) -> list[RestPath]:
     """The addresses of a resource, and the views behind them."""
     name = resource.path.replace("<id:", "").replace(">", "").replace("/", "-").replace("_", "-")
+    several = (MirroredFirst, "first") if resource.shows_first else (MirroredList, "list")
     addresses = [
-        (resource.path, MirroredList, {"get": "list"} if resource.single else {"get": "list", "post": "create"}, ""),
-        (f"{resource.path_of_one}/<id:record_id>", MirroredOne,
+        (resource.path, several[0], {"get": several[1], "post": "create"}, ""),
+        (f"{resource.path}/<id:record_id>", MirroredOne,
          {"get": "show", "patch": "update", "delete": "delete"}, "-one"),
         (f"{resource.path}/sync", MirroredSync, {"patch": "sync"}, "-sync"),
     ]  # fmt: skip
+    calls = resource.calls | ({"first"} if resource.shows_first else frozenset())
     return [
         rest_path(
             route,
-            _view(base, resource, {method: call for method, call in methods.items() if call in resource.calls}),
+            _view(base, resource, {method: call for method, call in methods.items() if call in calls}),
             name=f"{name}{ending}",
             versions=resource.versions,
             nested=resource.nested,
         )
         for route, base, methods, ending in addresses
-        if resource.calls & set(methods.values())
+        if calls & set(methods.values())
     ]
 
 
 def _view(base: type[MirroredView], resource: Resource, methods: Mapping[str, str]) -> type[MirroredView]:
-    lists = base is MirroredList
+    lists = issubclass(base, MirroredList)
     return type(
         base.__name__,
         (base,),
