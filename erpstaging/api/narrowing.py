@@ -27,9 +27,9 @@ def filter_of(by: By) -> Filter:
             return ChoiceFilter("", ACTIVE)
         case "choice":
             return ChoiceFilter("", frozenset(by.choices))
-        case "integer" | "member" | "working":
+        case "integer" | "member" | "working" | "contract_vendor":
             return IntegerFilter("")
-        case "flag" | "linked":
+        case "flag" | "linked" | "newest":
             return FlagFilter("")
         case "date":
             return DateFilter("")
@@ -57,6 +57,9 @@ def _narrowed(company: Company, rows: "QuerySet[Record]", by: By, value: Any) ->
             return rows
         case "linked":
             return rows.filter(origin_id__isnull=not value[0])
+        case "newest":
+            last = rows.order_by("-pk").values("pk")[:1]
+            return rows.filter(pk__in=last) if value[0] else rows.exclude(pk__in=last)
         case "active":
             inactive = Q(data__active=False)
             return {"Active": rows.exclude(inactive), "Inactive": rows.filter(inactive)}.get(value[0], rows)
@@ -65,6 +68,10 @@ def _narrowed(company: Company, rows: "QuerySet[Record]", by: By, value: Any) ->
         case "working":
             working = Record.objects.of(company).filter(vendor_id__in=value, deleted_at=None, project_id__isnull=False)
             return rows.filter(pk__in=working.values("project_id"))
+        case "contract_vendor":
+            contracts = Record.objects.of(company).filter(vendor_id__in=value, deleted_at=None)
+            ids = list(contracts.values_list("pk", flat=True))
+            return rows.filter(_any(Q(**{f"{_path(column)}__in": ids}) for column in by.columns))
         case "member":
             return rows.filter(_any(Q(**{f"{_path(by.columns[0])}__contains": [one]}) for one in value))
         case "date" | "time" if by.columns[0].startswith("data."):

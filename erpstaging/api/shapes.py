@@ -34,6 +34,7 @@ ORIGIN: Mapping[str, Schema] = {
 }
 SUMMARIES: Mapping[Call, str] = {
     "list": "List", "show": "Show", "create": "Create", "update": "Change", "delete": "Delete", "sync": "Sync",
+    "first": "Show the first of",
 }  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def _operation(resource: Resource, call: Call) -> Operation:
     match call:
         case "list":
             return Operation(summary, array_of(answer), paged=True)
-        case "show":
+        case "show" | "first":
             return Operation(summary, answer)
         case "create":
             body = object_of({**scopes, resource.wrapper: body_of(entity)}, required=[resource.wrapper])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from erpstaging.catalogue.entity import Entity, Support
 from erpstaging.catalogue.fields import INT64, Field
+from erpstaging.catalogue.mirrored import RESOURCES
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.core.money import MAX_PLACES, MAX_WHOLE_DIGITS
 
@@ -59,7 +60,7 @@ def _facts(entity: Entity) -> Iterator[tuple[str, str]]:
     yield "Stands under", _listed(entity.parents)
     yield "Lines", _code(entity.line_type)
     yield "Staged", "yes" if entity.staged else ""
-    yield "Address", f"`/rest/v1.0/{entity.wire_path}`" if entity.wire_path else ""
+    yield "Addresses", _listed(_addresses(entity))
     yield "Webhook resource", entity.webhook_resource or ""
     yield "Asks the integrator", _listed(_requests(entity))
     yield "Supports", _supports(entity)
@@ -70,6 +71,15 @@ def _facts(entity: Entity) -> Iterator[tuple[str, str]]:
     yield "Amount", f"`{entity.amount_field}`" + _sum(entity) if entity.amount_field else ""
     yield "Written by", "the ERP integration alone" if entity.kept_by_erp else ""
     yield "Locked when linked", _lock(entity)
+
+
+def _addresses(entity: Entity) -> list[str]:
+    if entity.is_child:
+        served = [one for one in RESOURCES if one.holder and one.holder.item_type in entity.parents]
+    else:
+        served = [one for one in RESOURCES if one.holder is None]
+    paths = {one.path for one in served if entity.item_type in one.item_types}
+    return [f"/rest/v1.0/{path}".replace("<id:", "{").replace(">", "}") for path in sorted(paths)]
 
 
 def _requests(entity: Entity) -> tuple[str, ...]:

@@ -106,6 +106,8 @@ class Entity:
     key: str = ""
     supports: Supports = Supports()
     export_switch: str | None = None
+    # The entity and config of the metadata that switched this kind on before it had a place of its own there.
+    older_switch: tuple[str, str] | None = None
     icon: str = "box"
     external_item_type: str | None = None
     parents: tuple[str, ...] = ()

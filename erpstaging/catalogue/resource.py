@@ -6,11 +6,25 @@ from typing import Literal
 
 from erpstaging.catalogue.payload import Shape
 
-Call = Literal["list", "show", "create", "update", "delete", "sync"]
+# `first` is a list that shows its first object alone.
+Call = Literal["list", "show", "create", "update", "delete", "sync", "first"]
 READ: frozenset[Call] = frozenset({"list", "show"})
 ALL: frozenset[Call] = frozenset({"list", "show", "create", "update", "delete", "sync"})
 NarrowKind = Literal[
-    "text", "integer", "flag", "choice", "date", "time", "contains", "member", "working", "linked", "deleted", "active"
+    "text",
+    "integer",
+    "flag",
+    "choice",
+    "date",
+    "time",
+    "contains",
+    "member",
+    "working",
+    "contract_vendor",
+    "linked",
+    "deleted",
+    "active",
+    "newest",
 ]
 
 
@@ -20,7 +34,8 @@ class By:
 
     `data.<name>` is a value of `data`: for lists of one project only, no index leads there. Some kinds need no column:
     `linked` asks for an origin ID, `deleted` takes only or with, `active` takes All, Active or Inactive; `member` looks
-    into a list of ids, `working` asks for projects where something names the vendor.
+    into a list of ids, `working` asks for projects where something names the vendor, `contract_vendor` for
+    change orders whose contract does. `newest` asks for the last one made.
     """
 
     kind: NarrowKind
@@ -101,15 +116,11 @@ class Resource:
     delete_status: Literal[200, 204] = 200
     # Whether `sync` takes a bare array, too.
     bare_sync: bool = False
-    # The path below which one object stands, where it is not that of the list: `prime_contract`.
-    single: str = ""
+    # Whether the path shows the first object in place of a list.
+    shows_first: bool = False
     versions: tuple[str, ...] = ("v1.0",)
     # Whether it is served below `companies/{company_id}/`, too.
     nested: bool = False
-
-    @property
-    def path_of_one(self) -> str:
-        return self.single or self.path
 
     def shape(self, view: str | None, *, listed: bool = False) -> Shape:
         """The shape of a view; the first one for a name that nobody declared."""

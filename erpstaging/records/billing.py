@@ -1,4 +1,7 @@
-"""Sums around invoices and budgets: what is billed, kept back, moved, committed. Each costs a fixed number of queries."""
+"""Sums around invoices and budgets: what is billed, kept back, moved, committed.
+
+Each costs a fixed number of queries, however many records it is about.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -217,25 +220,6 @@ def _budget_sums(line: Record, moved: Decimal, taken: Mapping[str, Decimal]) -> 
         "budget_forecast": forecast,
         "estimated_cost_at_completion": costs + forecast,
         "projected_over_under": revised - costs - forecast,
-    }
-
-
-def wbs_code(company_id: int, lines: Sequence[Record]) -> dict[int, dict[str, Any] | None]:
-    """A line's cost code and cost type in one: it has no id of its own here."""
-    wanted = {line.data.get(name) for line in lines for name in ("cost_code_id", "line_item_type_id")} - {None}
-    codes = Record.objects.of(company_id).in_bulk(list(wanted))
-    return {line.pk: _wbs(*(codes.get(line.data.get(f"{name}_id") or 0) for name in ("cost_code", "line_item_type")))
-            for line in lines}  # fmt: skip
-
-
-def _wbs(code: Record | None, cost_type: Record | None) -> dict[str, Any] | None:
-    named = [one for one in (code, cost_type) if one is not None]
-    if not named:
-        return None
-    return {
-        "id": None,
-        "flat_code": ".".join(one.number for one in named),
-        "description": ".".join(one.title for one in named),
     }
 
 

@@ -3,16 +3,20 @@
 Each figure is one function from records to values by record id, and costs a fixed number of queries.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 
-from erpstaging.records.billing import billing, budgeted, line_count, wbs_code
+from erpstaging.records.billing import billing, budgeted, line_count
 from erpstaging.records.models import Lock, Record
+from erpstaging.records.snapshots import own_node
 
 Figures = Mapping[int, Any]
+CHANGE_ORDERS = ("commitment_change_order", "prime_contract_change_order")
+# What is summed up for a contract besides its change orders.
+KINDS = {"contract_payment": "paid", "requisition": "invoiced", "payment_application": "invoiced"}
 ERP_STATUS = {Lock.NONE: "not_synced", Lock.WAITING: "ready_to_export", Lock.EXPORTING: "exporting"}
 PENDING = frozenset({"pending", "pricing", "not_pricing", "revised", "proceeding", "not_proceeding"})
 
@@ -53,27 +57,60 @@ def worth(record: Record) -> Decimal:
     return record.amount or Decimal(str(record.data.get("grand_total") or 0))
 
 
-def change_order_sums(company_id: int, records: Sequence[Record]) -> Figures:
-    """Of a contract: its change orders by how far they are, and what it comes to with them."""
-    sums = {one.pk: {"approved": Decimal(0), "pending": Decimal(0), "draft": Decimal(0)} for one in records}
-    ids = list(sums)
-    orders = Record.objects.of(company_id).filter(
+def sums(company_id: int, records: Sequence[Record]) -> Figures:
+    """Of a contract: its change orders by how far they are, what was invoiced and paid, and what it comes to."""
+    found = {one.pk: dict.fromkeys(("approved", "pending", "draft", "invoiced", "paid"), Decimal(0)) for one in records}
+    for contract, kind, amount in _moneys(company_id, records):
+        if contract in found and kind in found[contract]:
+            found[contract][kind] += amount
+    return {one.pk: _with_totals(found[one.pk], one.amount or Decimal(0)) for one in records}
+
+
+def _moneys(company_id: int, records: Sequence[Record]) -> Iterable[tuple[int, str, Decimal]]:
+    """(contract, kind, amount) of everything that names one of the contracts."""
+    ids = [one.pk for one in records]
+    rows = Record.objects.of(company_id).filter(
         Q(data__commitment_id__in=ids) | Q(data__contract_id__in=ids),
-        item_type__in=("commitment_change_order", "prime_contract_change_order"),
         project_id__in={one.project_id for one in records},
+        item_type__in=(*CHANGE_ORDERS, *KINDS),
         deleted_at=None,
     )
-    for order in orders:
-        contract = order.data.get("commitment_id") or order.data.get("contract_id")
-        kind = "pending" if order.status in PENDING else order.status or "draft"
-        if contract in sums and kind in sums[contract]:
-            sums[contract][kind] += worth(order)
-    return {one.pk: _with_totals(sums[one.pk], one.amount or Decimal(0)) for one in records}
+    for row in rows.only("item_type", "status", "amount", "data"):
+        kind = KINDS.get(row.item_type) or ("pending" if row.status in PENDING else row.status or "draft")
+        yield row.data.get("commitment_id") or row.data["contract_id"], kind, worth(row)
 
 
-def _with_totals(sums: Mapping[str, Decimal], amount: Decimal) -> dict[str, Decimal]:
-    revised = amount + sums["approved"]
-    return {**sums, "original": amount, "revised": revised, "pending_revised": revised + sums["pending"]}
+def _with_totals(found: Mapping[str, Decimal], amount: Decimal) -> dict[str, Decimal]:
+    revised = amount + found["approved"]
+    return {
+        **found,
+        "revised": revised,
+        "pending_revised": revised + found["pending"],
+        "outstanding": revised - found["paid"],
+        "percentage_paid": (found["paid"] * 100 / revised).quantize(Decimal("0.01")) if revised else Decimal(0),
+    }
+
+
+def line_item_types(company_id: int, records: Sequence[Record]) -> Figures:
+    """The cost types that are assigned to cost codes."""
+    assigned = (
+        Record.objects.of(company_id)
+        .filter(
+            item_type="cost_type_assignment",
+            project_id__in={one.project_id for one in records},
+            data__cost_code_id__in=[one.pk for one in records],
+            deleted_at=None,
+        )
+        .order_by("pk")
+        .values_list("data__cost_code_id", "data__line_item_type_id")
+    )
+    pairs = list(assigned)
+    types = Record.objects.of(company_id).in_bulk([type_id for _, type_id in pairs]) if pairs else {}
+    found: dict[int, list[Any]] = {one.pk: [] for one in records}
+    for code_id, type_id in pairs:
+        if type_id in types:
+            found[code_id].append(own_node(types[type_id]))
+    return found
 
 
 def order_worth(company_id: int, records: Sequence[Record]) -> Figures:
@@ -94,12 +131,6 @@ def integrated(project: Record) -> bool:
     return project.synced or project.data.get("erp_integrated") is True
 
 
-def employee(company_id: int, records: Sequence[Record]) -> Figures:
-    """Whom a direct cost was paid to; employees are no objects here, so they have no name."""
-    given = {one.pk: one.data.get("employee_id") for one in records}
-    return {pk: {"id": employee_id, "name": None} if employee_id else None for pk, employee_id in given.items()}
-
-
 def erp_status(company_id: int, records: Sequence[Record]) -> Figures:
     """How far an object is on its way to the ERP, as much as its lock says of it."""
     return {one.pk: "synced" if one.synced else ERP_STATUS[Lock(one.lock)] for one in records}
@@ -110,19 +141,33 @@ def deletable(company_id: int, records: Sequence[Record]) -> Figures:
     return {one.pk: not one.synced and one.lock == Lock.NONE for one in records}
 
 
+def _by_id(name: str) -> Callable[[int, Sequence[Record]], Figures]:
+    """Somebody or something that is kept elsewhere, of whom we know the id alone."""
+
+    def figure(company_id: int, records: Sequence[Record]) -> Figures:
+        ids = {one.pk: one.data.get(f"{name}_id") for one in records}
+        return {record_id: {"id": stranger} for record_id, stranger in ids.items() if stranger is not None}
+
+    return figure
+
+
+STRANGERS = (
+    "assignee", "architect", "employee", "contractor", "designated_reviewer", "received_from",
+    "change_order_change_reason",
+)  # fmt: skip
 FIGURES: Mapping[str, Callable[[int, Sequence[Record]], Figures]] = {
     "created_by": created_by,
     "biller": biller,
     "contract_ref": contract_id,
-    "sums": change_order_sums,
+    "sums": sums,
+    "line_item_types": line_item_types,
     "worth": order_worth,
-    "employee": employee,
     "erp_status": erp_status,
     "deletable": deletable,
     "billing": billing,
     "budgeted": budgeted,
-    "wbs_code": wbs_code,
     "line_count": line_count,
     "display_name": display_name,
     "is_erp_integrated": is_erp_integrated,
+    **{name: _by_id(name) for name in STRANGERS},
 }

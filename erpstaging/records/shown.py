@@ -12,7 +12,7 @@ from django.db.models import Q
 from erpstaging.catalogue.payload import Each, Fixed, Nested, Shape, Value
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.models import Company
-from erpstaging.records.figures import FIGURES
+from erpstaging.records.figures import CHANGE_ORDERS, FIGURES
 from erpstaging.records.models import Record
 from erpstaging.records.snapshots import Node, own_node
 
@@ -27,9 +27,11 @@ class Listed:
     keys: tuple[str, ...]
 
 
-CHANGE_ORDERS = ("commitment_change_order", "prime_contract_change_order")
 # Lists besides `lines`, by the name that shapes use.
-LISTED: Mapping[str, Listed] = {"change_orders": Listed(CHANGE_ORDERS, ("commitment_id", "contract_id"))}
+LISTED: Mapping[str, Listed] = {
+    "change_orders": Listed(CHANGE_ORDERS, ("commitment_id", "contract_id")),
+    "payments": Listed(("contract_payment",), ("contract_id",)),
+}
 
 
 def shown_nodes(company: Company, records: Sequence[Record], shape: Shape) -> dict[int, Node]:

@@ -32,24 +32,28 @@ def project_holder(
     if project is None:
         raise NotFound()
     found: Record | None = standing.filter(item_type=item_type, project=project).first()
-    if found is not None or make is None:
-        return found
+    return found if found is not None or make is None else make_holder(company, item_type, project.pk, make)
+
+
+def make_holder(company: Company, item_type: str, project_id: int, actor: Actor) -> Record:
+    """The project's one object of a type, new. Raises NotPermitted for who may not make it."""
+    project = Record.objects.of(company).get(pk=project_id)
     entity = ENTITIES[item_type]
-    require_right(make, entity)
+    require_right(actor, entity)
     data = {"project_id": project.pk, "name": project.title}
-    record = new_record(company.pk, entity, data, make, currency=project.currency)
+    record = new_record(company.pk, entity, data, actor, currency=project.currency)
     try:
         insert_records([record])
     except Invalid as exc:
         raise Again("A parallel call made it first.") from exc
-    tell(company.pk, make, [Change(record, EventType.CREATE, None, data)])
+    tell(company.pk, actor, [Change(record, EventType.CREATE, None, data)])
     return record
 
 
 def lock_budget(company: Company, project_id: int, *, actor: Actor) -> Record:
     """Lock the project's budget: people leave its original amounts alone. Raises as `project_holder`."""
-    budget = project_holder(company, BUDGET, {"project_id": project_id}, make=actor)
-    assert budget is not None
+    found = project_holder(company, BUDGET, {"project_id": project_id})
+    budget = found or make_holder(company, BUDGET, project_id, actor)
     return edit_record(company, budget.pk, actor=actor, data={"locked": True})
 
 

@@ -52,10 +52,30 @@ def _refuse_list(company: Company, values: Mapping[str, Any], record: Record | N
             raise Invalid.field("is_erp_list", f"{standing.title} ({standing.pk}) is the ERP list already")
 
 
+def _refuse_foreign_contract(company: Company, values: Mapping[str, Any], record: Record | None) -> None:
+    """A change order belongs to the project of its contract."""
+    project_id = record.project_id if record is not None else values.get("project_id")
+    name = "commitment_id" if "commitment_id" in values else "contract_id"
+    contract = Record.objects.of(company).filter(pk=_id_of(values.get(name))).first()
+    if contract is not None and contract.project_id != project_id:
+        raise Invalid.field("contract_id", "belongs to another project")
+
+
+def _id_of(value: Any) -> int:
+    """Zero, which nothing has, for what is no id."""
+    text = "" if isinstance(value, bool) else str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def _copy_codes(company: Company, projects: Sequence[Record], actor: Actor) -> None:
     wanting = [one for one in projects if one.data.get("enable_copy_of_standard_cost_codes") is True]
     copy_standard_cost_codes(company, wanting, actor)
 
 
-REFUSING: Mapping[str, Refusing] = {"cost_code": _refuse_cost_code, "standard_cost_code_list": _refuse_list}
+REFUSING: Mapping[str, Refusing] = {
+    "cost_code": _refuse_cost_code,
+    "standard_cost_code_list": _refuse_list,
+    "commitment_change_order": _refuse_foreign_contract,
+    "prime_contract_change_order": _refuse_foreign_contract,
+}
 FOLLOWING: Mapping[str, Following] = {"project": _copy_codes}

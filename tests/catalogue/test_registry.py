@@ -254,9 +254,3 @@ def test_every_parent_and_every_target_is_an_object_here():
             or entity.item_type in ENTITIES[entity.line_type].parents
             or (entity.item_type == "prime_contract_change_order")
         )
-
-
-def test_no_two_kinds_stage_or_mirror_under_one_path():
-    paths = [entity.wire_path for entity in ENTITIES.values() if entity.wire_path]
-
-    assert len(paths) == len(set(paths))

@@ -20,16 +20,16 @@ from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import INT64
 from erpstaging.catalogue.payload import fill
 from erpstaging.catalogue.resource import Call, Resource, Scope
-from erpstaging.core.errors import BadRequest, NotPermitted
+from erpstaging.core.errors import BadRequest, NotFound, NotPermitted
 from erpstaging.records.models import Record
 from erpstaging.records.shown import shown_nodes
+from erpstaging.staging.budgets import project_holder
 from erpstaging.staging.direct import sync_records
 from erpstaging.staging.mirrored import (
     change_object,
     create_object,
     find_holder,
     find_object,
-    project_holder,
     remove_object,
     served,
 )
@@ -136,6 +136,17 @@ class MirroredList(MirroredView):
         return self.answer(record.pk, status=201)
 
 
+class MirroredFirst(MirroredList):
+    """The first object, and creating one."""
+
+    def get(self, request: Request, **ids: int) -> Response:
+        rows = self.rows(self.enter_scope("list", ids))
+        first = rows.order_by(*self.resource.order).first()
+        if first is None:
+            raise NotFound()
+        return Response(self.shown([first])[0])
+
+
 class MirroredOne(MirroredView):
     """One object."""
 
@@ -176,6 +187,8 @@ class MirroredSync(MirroredView):
     """Creating and updating up to 1,000 at once, each on its own, past the gate: for the ERP integration."""
 
     requires = frozenset({"erp_admin", "integration"})
+    # The key under which each element names what it stands under, where the path does not.
+    holder_field = ""
 
     def patch(self, request: Request, **ids: int) -> Response:
         updates = read_updates(self.body)
@@ -187,6 +200,7 @@ class MirroredSync(MirroredView):
             actor=self.actor,
             scope=entity.renamed(self.scope),
             holder_id=self.holder.pk if self.holder is not None else None,
+            holder_field=self.holder_field,
             atomic=wants_atomic(self.body, request.query_params),
         )
         after_create(self.company, entity, synced.created, self.actor)
@@ -196,27 +210,29 @@ class MirroredSync(MirroredView):
 def paths_of(resource: Resource) -> list[RestPath]:
     """The addresses of a resource, and the views behind them."""
     name = resource.path.replace("<id:", "").replace(">", "").replace("/", "-").replace("_", "-")
+    several = (MirroredFirst, "first") if resource.shows_first else (MirroredList, "list")
     addresses = [
-        (resource.path, MirroredList, {"get": "list"} if resource.single else {"get": "list", "post": "create"}, ""),
-        (f"{resource.path_of_one}/<id:record_id>", MirroredOne,
+        (resource.path, several[0], {"get": several[1], "post": "create"}, ""),
+        (f"{resource.path}/<id:record_id>", MirroredOne,
          {"get": "show", "patch": "update", "delete": "delete"}, "-one"),
         (f"{resource.path}/sync", MirroredSync, {"patch": "sync"}, "-sync"),
     ]  # fmt: skip
+    calls = resource.calls | ({"first"} if resource.shows_first else frozenset())
     return [
         rest_path(
             route,
-            _view(base, resource, {method: call for method, call in methods.items() if call in resource.calls}),
+            _view(base, resource, {method: call for method, call in methods.items() if call in calls}),
             name=f"{name}{ending}",
             versions=resource.versions,
             nested=resource.nested,
         )
         for route, base, methods, ending in addresses
-        if resource.calls & set(methods.values())
+        if calls & set(methods.values())
     ]
 
 
 def _view(base: type[MirroredView], resource: Resource, methods: Mapping[str, str]) -> type[MirroredView]:
-    lists = base is MirroredList
+    lists = issubclass(base, MirroredList)
     return type(
         base.__name__,
         (base,),

@@ -61,6 +61,7 @@ CONTRACT_PAYMENT = Entity(
 
 INVOICE_PAYMENT = Entity(
     item_type="invoice_payment",
+    older_switch=("requisitions", "sync_payments"),
     label="Invoice payment",
     plural="Invoice payments",
     icon="payment",

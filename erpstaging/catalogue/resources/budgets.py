@@ -1,6 +1,6 @@
 """Budgets on the wire: their amounts are numbers, not strings."""
 
-from erpstaging.catalogue.payload import Nested, Shape, Value, values
+from erpstaging.catalogue.payload import Fixed, Nested, Shape, Value, values
 from erpstaging.catalogue.resource import PROJECT, By, Holder, Resource, narrowed_by
 
 BUDGET: Shape = {"locked": Value("data.locked", "bool", False)}
@@ -27,7 +27,7 @@ SYNCED_LINE: Shape = {
     "uom": Value("data.uom", "string"),
     **values("data.", "number", "quantity", "unit_cost"),
     "calculation_strategy": Value("data.calculation_strategy", "string", "manual"),
-    "wbs_code": Value("wbs_code"),
+    "wbs_code": Fixed(None),
 }
 MODIFICATION: Shape = {
     "id": Value("id"),

@@ -2,6 +2,7 @@
 
 from erpstaging.catalogue.payload import Fixed, Nested, Shape, Value, values
 from erpstaging.catalogue.resource import PROJECT, By, Resource, narrowed_by
+from erpstaging.catalogue.resources.lines import LINE_VIEW
 
 BOTH = ("v1.0", "v1.1")
 PARTY: Shape = {"id": Value("id"), "name": Value("title", "string")}
@@ -29,32 +30,7 @@ WHOLE: Shape = {
     "line_items_count": Value("line_count", "int"),
     "vendor": Nested("vendor", PARTY),
 }
-LINE: Shape = {
-    "id": Value("id"),
-    "amount": Value("amount", "decimal"),
-    "company": Nested("company", {"id": Value("id"), "name": Value("name", "string")}),
-    "cost_code": Nested("cost_code", {"id": Value("id"), **values("data.", "string", "name", "code", "full_code"),
-                                      **values("", "any", "origin_data", "origin_id")}),
-    "created_at": Value("created_at", "datetime"),
-    "description": Value("data.description", "string"),
-    "extended_type": Value("data.extended_type", "string", "manual"),
-    "holder": Nested("holder", {"id": Value("id"), "holder_type": Value("holder_type", "string")}),
-    "line_item_type": Nested(
-        "line_item_type", {"id": Value("id"), **values("data.", "string", "name", "code", "base_type"),
-                           **values("", "any", "origin_data", "origin_id")}),
-    **values("", "any", "origin_data", "origin_id"),
-    "position": Value("position", "int"),
-    "project": Nested("project", PARTY),
-    "quantity": Value("data.quantity", "decimal"),
-    "tax_code_id": Value("data.tax_code_id", "int"),
-    "total_amount": Value("amount", "decimal"),
-    "extended_amount": Value("amount", "decimal"),
-    "unit_cost": Value("data.unit_cost", "decimal"),
-    "uom": Value("data.uom", "string"),
-    "updated_at": Value("updated_at", "datetime"),
-    "wbs_code": Value("wbs_code"),
-    "direct_cost_id": Value("holder.id", "int"),
-}  # fmt: skip
+LINE: Shape = {**LINE_VIEW, "direct_cost_id": Value("holder.id", "int")}
 
 DIRECT_COSTS = Resource(
     path="projects/<id:project_id>/direct_costs",

@@ -1,7 +1,7 @@
 """Vendors' insurances on the wire."""
 
 from erpstaging.catalogue.payload import Shape, Value, values
-from erpstaging.catalogue.resource import Resource, Scope, narrowed_by
+from erpstaging.catalogue.resource import Call, Resource, Scope, narrowed_by
 
 INSURANCE: Shape = {
     "id": Value("id"),
@@ -15,7 +15,7 @@ INSURANCE: Shape = {
     **values("data.", "string", "additional_insured", "division_template", "insurance_sets"),
     **values("", "any", "origin_data", "origin_id"),
 }
-CALLS = frozenset({"list", "sync"})
+CALLS: frozenset[Call] = frozenset({"list", "sync"})
 
 INSURANCES = Resource(
     path="insurances",

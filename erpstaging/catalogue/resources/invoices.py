@@ -1,8 +1,8 @@
 """Invoices on the wire: requisitions of subcontractors with their lines, and payment applications to the owner."""
 
 from erpstaging.catalogue.entities.requisition import STATUSES
-from erpstaging.catalogue.payload import Each, Nested, Shape, Value, values
-from erpstaging.catalogue.resource import PROJECT, By, Holder, Resource, Scope, narrowed_by
+from erpstaging.catalogue.payload import Each, Fixed, Nested, Shape, Value, values
+from erpstaging.catalogue.resource import PROJECT, By, Call, Holder, Resource, Scope, narrowed_by
 
 ORIGIN: Shape = values("", "any", "origin_data", "origin_id")
 SUMMARY: Shape = values(
@@ -29,7 +29,7 @@ LINE: Shape = {
     "cost_code_id": Value("data.cost_code_id", "int"),
     "description_of_work": Value("data.description_of_work", "string"),
     **WORK,
-    "wbs_code": Value("wbs_code"),
+    "wbs_code": Fixed(None),
     "position": Value("position", "int"),
     **ORIGIN,
 }
@@ -96,7 +96,7 @@ PAYMENT_APPLICATION: Shape = {
     ),
     **values("", "datetime", "created_at", "updated_at"),
 }
-WRITES = frozenset({"create", "update"})
+WRITES: frozenset[Call] = frozenset({"create", "update"})
 
 REQUISITIONS = Resource(
     path="requisitions",
@@ -126,7 +126,7 @@ PAYMENT_APPLICATIONS = Resource(
     calls=frozenset({"list", "show", "create", "update"}),
     views={"default": PAYMENT_APPLICATION},
     scopes=(PROJECT, Scope("prime_contract_id")),
-    filters=narrowed_by("id", "origin_id", is_last=By("last", ("data.prime_contract_id",))),
+    filters=narrowed_by("id", "origin_id", is_last=By("newest")),
 )
 
 
