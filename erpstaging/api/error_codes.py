@@ -55,6 +55,7 @@ CODES: dict[str, ErrorCode] = {
     "owned_by_another": ErrorCode("Owned by another", "Another integration owns the origin ID of this record."),
     "origin_id_taken": ErrorCode("Origin ID taken", "Another object of the company has this origin ID already."),
     "taken": ErrorCode("Taken", "Another object has this value, which has to be unique."),
+    "budget_modified": ErrorCode("Budget modified", "Modifications stand in the way of unlocking the budget."),
     "atomic": ErrorCode("Nothing stored", "One element was wrong and the call asked for all or nothing."),
     "entity_off": ErrorCode("Entity switched off", "The company's metadata switches this kind of object off."),
     "import_off": ErrorCode("Import switched off", "The company does not import this kind of object."),
