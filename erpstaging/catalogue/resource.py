@@ -113,8 +113,8 @@ class Resource:
     # Whether the path shows the first object in place of a list.
     shows_first: bool = False
     versions: tuple[str, ...] = ("v1.0",)
-    # Whether it is served below `companies/{company_id}/`, too.
-    nested: bool = False
+    # Whether it is served below `companies/{company_id}/`, too, as clients of one path at times write it.
+    nested: bool = True
 
     def shape(self, view: str | None, *, listed: bool = False) -> Shape:
         """The shape of a view; the first one for a name that nobody declared."""

@@ -107,5 +107,4 @@ PROJECTS = Resource(
     ),
     sorts={"id": "pk", "name": "title", "display_name": "title"},
     versions=("v1.0", "v1.1"),
-    nested=True,
 )
