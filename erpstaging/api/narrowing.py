@@ -58,8 +58,8 @@ def _narrowed(company: Company, rows: "QuerySet[Record]", by: By, value: Any) ->
         case "linked":
             return rows.filter(origin_id__isnull=not value[0])
         case "active":
-            inactive = Q(data__active=False)
-            return {"Active": rows.exclude(inactive), "Inactive": rows.filter(inactive)}.get(value[0], rows)
+            active = Q(data__active=True) | Q(data__active=None) | ~Q(data__has_key="active")
+            return rows if value[0] == "All" else rows.filter(active if value[0] == "Active" else ~active)
         case "contains":
             return rows.filter(**{f"{by.columns[0]}__icontains": value[0]})
         case "working":

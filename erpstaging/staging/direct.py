@@ -23,7 +23,7 @@ from erpstaging.core.locks import lock, lock_family
 from erpstaging.core.scope import Again
 from erpstaging.outbox.models import EventType
 from erpstaging.records.checks import References
-from erpstaging.records.codes import stands_in_tree, with_ancestors, with_full_code
+from erpstaging.records.codes import recode_below, stands_in_tree, with_ancestors, with_full_code
 from erpstaging.records.editing import currency_of, settle_amount
 from erpstaging.records.external_data import LinkChange, disabled_accounts, keep_history
 from erpstaging.records.models import Lock, Record
@@ -259,6 +259,11 @@ class DirectSync:
             element.refuse(
                 "parent_origin_id", f"stands in a circle, or below more than {MAX_LEVELS} levels of one call"
             )
+        recoded = [
+            one.record for one in self.changed if one.before.get("full_code") != one.record.data.get("full_code")
+        ]
+        if recoded:
+            recode_below(self.company.pk, self.entity, recoded, self.delimiter, self.actor, self.by_id)
         if self.holder is not None and (self.created or self.changed):
             settle_amount(self.company, self.holder, self.actor)
         if exports:
