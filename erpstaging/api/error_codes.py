@@ -69,6 +69,7 @@ CODES: dict[str, ErrorCode] = {
     "reason_required": ErrorCode("Reason required", "The decision needs a reason."),
     "confirmation_required": ErrorCode("Confirmation required", "Repeat the call with `confirm` to take the warning."),
     "already_decided": ErrorCode("Already decided", "Somebody was faster; `decided_by` and `decided_at` say who."),
+    "already_fetched": ErrorCode("Already fetched", "The integrator has the request; only its answer ends it now."),
     "already_sent": ErrorCode("Already sent", "The record is at the gate already; `export_id` names the export."),
     "synced": ErrorCode("Synced already", "The record is linked; there is nothing to send."),
     "destination_forbidden": ErrorCode("Destination forbidden", "Webhooks go to public https addresses only."),

@@ -17,6 +17,7 @@ from erpstaging.staging.exports import refuse_decider, undo_is_over
 from erpstaging.staging.imports import refuse_importer
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.sending import refuse_retriever, refuse_sender
+from erpstaging.staging.staleness import refuse_fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,11 @@ def export_acts(export: StagedExport, record: Record, actor: Actor, metadata_mis
     acts: list[OpenAct] = []
     if export.state == ExportState.READY_TO_EXPORT:
         acts += [_tried("accept", decider, not_own), _tried("reject", decider)]
+        acts.append(_tried("hold" if export.hold_until is None else "resume", decider))
     if export.state == ExportState.ACCEPTED and not undo_is_over(export):
         acts.append(_tried("undo", decider))
+    if export.state == ExportState.EXPORTING:
+        acts.append(_tried("cancel", decider, lambda: refuse_fetched(export)))
     if export.state == ExportState.FAILED:
         acts += [_tried("retry", decider), _tried("reject", decider)]
     if export.state in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:

@@ -201,6 +201,12 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
     messages = models.JSONField(default=list)
     release_at = models.DateTimeField(null=True)
     held_reason = models.CharField(max_length=300, blank=True)
+    # Put on hold by an approver until a moment of his choice.
+    hold_until = models.DateTimeField(null=True)
+    hold_note = models.CharField(max_length=300, blank=True)
+    held_by_id = models.BigIntegerField(null=True)
+    held_by_name = models.CharField(max_length=200, blank=True)
+    held_at = models.DateTimeField(null=True)
     erp_request = same_company(ErpRequest)
     attempts = models.IntegerField(default=0)
     closed_at = models.DateTimeField(null=True)
@@ -228,12 +234,19 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
                 fields=["company", "record"], name="export_out", condition=models.Q(state=ExportState.EXPORTING)
             ),
             models.Index(fields=["release_at"], name="export_due", condition=models.Q(state=ExportState.ACCEPTED)),
+            models.Index(
+                fields=["hold_until"],
+                name="export_held",
+                condition=models.Q(state=ExportState.READY_TO_EXPORT, hold_until__isnull=False),
+            ),
         ]
 
     @property
     def last_change(self) -> tuple[str, datetime]:
         """Who changed or decided it last, and when."""
-        return (self.decided_by_name, self.decided_at) if self.decided_at else (self.sent_by_name, self.sent_at)
+        acts = [(self.sent_by_name, self.sent_at), (self.held_by_name, self.held_at)]
+        acts.append((self.decided_by_name, self.decided_at))
+        return max(((who, at) for who, at in acts if at is not None), key=lambda act: act[1])
 
     @property
     def is_open(self) -> bool:
@@ -247,6 +260,16 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
         self.decided_by_id, self.decided_by_name, self.decided_at = approver_id, approver_name, now
         self.release_at = now + undo
         self.inputs = inputs
+
+    def put_on_hold(
+        self, *, holder_id: int | None, holder_name: str, now: datetime, until: datetime, note: str
+    ) -> None:
+        """Aside until a moment: still waiting for a decision, and any decision ends it."""
+        self.held_by_id, self.held_by_name, self.held_at = holder_id, holder_name, now
+        self.hold_until, self.hold_note = until, note
+
+    def take_off_hold(self) -> None:
+        self.hold_until = None
 
     @transition(state, source=ExportState.ACCEPTED, target=ExportState.READY_TO_EXPORT)
     def undo_accept(self) -> None:
@@ -287,8 +310,14 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
         self.messages = []
         self.closed_at = now
 
-    @transition(state, source=ExportState.SYNCED, target=ExportState.UNLINKED)
+    @transition(state, source=[ExportState.SYNCED, ExportState.UNLINKING], target=ExportState.UNLINKED)
     def unlink(self, *, now: datetime) -> None:
+        self.closed_at = now
+
+    @transition(state, source=ExportState.UNLINKING, target=ExportState.SYNCED)
+    def stay_linked(self, messages: list[str], *, now: datetime) -> None:
+        """The ERP still has it: what was asked to be unlinked stays as it was, and says why."""
+        self.messages = messages
         self.closed_at = now
 
 

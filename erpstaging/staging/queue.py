@@ -34,6 +34,7 @@ class View(StrEnum):
     READY_TO_IMPORT = "ready_to_import"
     NEEDS_FIXING = "needs_fixing"
     READY_TO_EXPORT = "ready_to_export"
+    ON_HOLD = "on_hold"
     EXPORTING = "exporting"
     FAILED = "failed"
     SYNCED = "synced"
@@ -44,6 +45,7 @@ class View(StrEnum):
 IMPORT_VIEWS = {View.READY_TO_IMPORT, View.NEEDS_FIXING, View.ARCHIVED}
 EXPORT_STATES: Mapping[View, tuple[ExportState, ...]] = {
     View.READY_TO_EXPORT: (ExportState.READY_TO_EXPORT,),
+    View.ON_HOLD: (ExportState.READY_TO_EXPORT,),
     View.EXPORTING: (ExportState.ACCEPTED, ExportState.EXPORTING),
     View.FAILED: (ExportState.FAILED,),
     View.REJECTED: (ExportState.REJECTED,),
@@ -112,7 +114,8 @@ def view_counts(company: Company) -> dict[View, int]:
         .annotate(ready=Count("pk", filter=Q(waiting_for=[])), waiting=Count("pk", filter=~Q(waiting_for=[])))
     )
     by_status = {status: (ready, waiting) for status, ready, waiting in staged}
-    exports = dict(StagedExport.objects.of(company).order_by().values_list("state").annotate(n=Count("pk")))
+    by_state = StagedExport.objects.of(company).order_by().values_list("state")
+    exports = {state: (n, held) for state, n, held in by_state.annotate(n=Count("pk"), held=Count("hold_until"))}
     counts = {
         View.READY_TO_IMPORT: by_status.get(StagedStatus.STAGED, (0, 0))[0],
         View.NEEDS_FIXING: by_status.get(StagedStatus.STAGED, (0, 0))[1]
@@ -120,7 +123,10 @@ def view_counts(company: Company) -> dict[View, int]:
         View.ARCHIVED: sum(by_status.get(StagedStatus.ARCHIVED, (0, 0))),
         View.SYNCED: _synced(company).order_by()[: COUNTED_TO + 1].count(),
     }
-    return counts | {view: sum(exports.get(state, 0) for state in states) for view, states in EXPORT_STATES.items()}
+    for view, states in EXPORT_STATES.items():
+        counts[view] = sum(exports.get(state, (0, 0))[0] for state in states)
+    ready, held = exports.get(ExportState.READY_TO_EXPORT, (0, 0))
+    return counts | {View.READY_TO_EXPORT: ready - held, View.ON_HOLD: held}
 
 
 def tabs(company: Company) -> list[str]:
@@ -166,6 +172,8 @@ def _of_view(company: Company, view: View) -> "QuerySet[Any]":
         return _synced(company)
     if view in EXPORT_STATES:
         exports: QuerySet[StagedExport] = StagedExport.objects.of(company).filter(state__in=EXPORT_STATES[view])
+        if view in {View.READY_TO_EXPORT, View.ON_HOLD}:
+            exports = exports.filter(hold_until__isnull=view is View.READY_TO_EXPORT)
         return exports
     staged = _staged(company)
     if view is View.READY_TO_IMPORT:
