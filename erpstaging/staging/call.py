@@ -60,16 +60,18 @@ class IntakeOf:
 
     def keep(self) -> int:
         if self.id is None:
-            intake: Intake = Intake.objects.create(
-                company_id=self.company_id,
-                account_id=self.account_id,
-                path=self.received.path[:400],
-                content_type=self.received.content_type[:100],
-                body=self.received.body,
-                sha256=hashlib.sha256(self.received.body).digest(),
-                correlation_id=correlation_id(),
+            ((self.id,),) = sets.insert(
+                Intake,
+                [{"company_id": self.company_id, "account_id": self.account_id, "path": self.received.path[:400]}],
+                shared={
+                    "content_type": self.received.content_type[:100],
+                    "body": self.received.body,
+                    "sha256": hashlib.sha256(self.received.body).digest(),
+                    "correlation_id": correlation_id(),
+                    "received_at": timezone.now(),
+                },
+                returning=["old.id"],
             )
-            self.id = intake.pk
         return self.id
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
-from erpstaging.companies.models import CompanyRow, ServiceAccount
+from erpstaging.companies.models import CompanyRow, ServiceAccount, company_key
 from erpstaging.core.policies import same_company
 from erpstaging.erp_requests.models import ErpRequest
 from erpstaging.records.models import Record
@@ -27,6 +27,7 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
     {"row": origin ID, "field": str, "value": origin ID, "targets": [item types]}.
     """
 
+    company = company_key(db_constraint=False)
     item_type = models.CharField(max_length=40)
     origin_id = models.CharField(max_length=255)
     origin_code = models.CharField(max_length=255, null=True)  # noqa: DJ001 - the wire tells null from ""
@@ -44,7 +45,9 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
     project_origin_id = models.CharField(max_length=255, blank=True)
     origin_version = models.BigIntegerField(null=True)
     record = same_company(Record)
-    account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True)
+    account = models.ForeignKey(
+        ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
+    )
     changed_by_kind = models.CharField(max_length=16)
     changed_by_id = models.BigIntegerField(null=True)
     changed_by_name = models.CharField(max_length=200)
@@ -77,7 +80,11 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
                 name="staged_queue_of_type",
                 condition=models.Q(parent__isnull=True, deleted_at__isnull=True),
             ),
-            models.Index(fields=["company", "parent", "id"], name="staged_by_parent"),
+            models.Index(
+                fields=["company", "parent", "id"],
+                name="staged_by_parent",
+                condition=models.Q(parent__isnull=False),
+            ),
             models.Index(
                 fields=["company", "id"],
                 name="staged_waiting",
@@ -116,7 +123,7 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
 class Intake(CompanyRow):
     """One body as it was received."""
 
-    account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True)
+    account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     path = models.CharField(max_length=400)
     content_type = models.CharField(max_length=100)
     body = models.BinaryField()
@@ -128,6 +135,7 @@ class Intake(CompanyRow):
 class StagedChange(CompanyRow):
     """One change of a staged record: what stood there before, and what came. `superseded` ones changed nothing."""
 
+    company = company_key(db_constraint=False)
     staged_record = same_company(StagedRecord, null=False)
     intake = same_company(Intake)
     version = models.IntegerField()
