@@ -373,8 +373,16 @@ class StagingCall:
         for row in changed:
             row.parent_id = row.parent.pk if row.parent_id is None and row.parent is not None else row.parent_id
         sets.update(StagedRecord, [{"id": row.pk, **_values(row)} for row in changed])
+        self._mark_changed_again(changed)
         sum_lines(self.company_id, sorted({row.parent_id for row in (*new, *changed) if row.parent_id} | self.left))
         self._write_history()
+
+    def _mark_changed_again(self, changed: Sequence[StagedRecord]) -> None:
+        """What is imported and may be imported once more stands in the queue again."""
+        imported = [row for row in changed if row.status == StagedStatus.IMPORTED]
+        again = [row.pk for row in imported if STAGED[row.item_type].imported_again]
+        if again:
+            standing(self.company_id).filter(pk__in=again).update(changed_since_import=True)
 
     def _insert(self, rows: Sequence[StagedRecord]) -> None:
         """One statement, sorted by key so that two calls wait for each other instead of deadlocking."""
