@@ -15,6 +15,7 @@ from erpstaging.api.views.external_data import BulkDestroy, ExternalData
 from erpstaging.api.views.fallbacks import ErrorCodes, UnknownAddress
 from erpstaging.api.views.oauth import Revoke, Token, TokenInfo
 from erpstaging.api.views.staged_records import StagedRecordDetail, StagedRecords, StagedRecordSync
+from erpstaging.api.views.status_management import Unlink
 
 REST: list[RestPath] = [
     rest_path("companies", Companies, name="companies", nested=False),
@@ -42,6 +43,8 @@ REST: list[RestPath] = [
     rest_path("external_data", ExternalData, name="external-data"),
     rest_path("external_data/sync", ExternalData, name="external-data-sync"),
     rest_path("external_data/bulk_destroy", BulkDestroy, name="external-data-destroy"),
+    rest_path("erp_status_management/unlink", Unlink, name="status-unlink"),
+    rest_path("erp_statuses/unlink", Unlink, name="statuses-unlink"),
     rest_path("standard_cost_codes/sync", StandardCostCodeSync, name="standard-cost-codes-sync"),
     rest_path("cost_codes/sync", CostCodeSync, name="cost-codes-sync"),
     rest_path("line_item_types/sync", LineItemTypeSync, name="line-item-types-sync"),

@@ -32,6 +32,7 @@ from erpstaging.staging.targets import Key, linked_records
 from erpstaging.staging.waiting import clear_waiting, naming_ids, note_waiting, waiting_ids
 
 UNKNOWN = "does not exist"
+NULLED = {"origin_id": None, "origin_code": None, "origin_data": None}
 
 
 def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor) -> list[Element]:
@@ -65,6 +66,15 @@ def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor
     return elements
 
 
+def unlink_objects(company: Company, updates: Sequence[Any], *, actor: Actor) -> list[Element]:
+    """Take away the origin IDs, codes and data of what each element names, and the origin IDs of its lines."""
+    nulled = [{**sent, **NULLED} if isinstance(sent, Mapping) else sent for sent in updates]
+    elements = sync_external_data(company, nulled, actor=actor)
+    for element, sent in zip(elements, updates, strict=True):
+        element.sent = sent
+    return elements
+
+
 def destroy_external_data(company: Company, item_type: Any, item_ids: Any, *, actor: Actor) -> None:
     """Unlink many records of one type; ids that do not exist are passed over. Raises Invalid, TooLarge.
 
@@ -76,9 +86,8 @@ def destroy_external_data(company: Company, item_type: Any, item_ids: Any, *, ac
         raise Invalid.field("item_ids", "must be a list of ids")
     if len(item_ids) > settings.MAX_SYNC_ELEMENTS:
         raise TooLarge(f"item_ids may hold {settings.MAX_SYNC_ELEMENTS} ids; split the call.")
-    nulled = {"origin_id": None, "origin_code": None, "origin_data": None}
-    updates = [{"item_type": item_type, "item_id": item_id, **nulled} for item_id in item_ids]
-    for element in sync_external_data(company, updates, actor=actor):
+    updates = [{"item_type": item_type, "item_id": item_id} for item_id in item_ids]
+    for element in unlink_objects(company, updates, actor=actor):
         if element.errors and element.errors != {"item_id": [UNKNOWN]}:
             text = next(iter(element.errors.values()))[0]
             raise Invalid(text, code=element.code, errors=element.errors)
