@@ -13,6 +13,7 @@ from erpstaging.api.views.docs import Browse, Description
 from erpstaging.api.views.erp_requests import Detail, Details, DetailSync, ErpRequestDetailOf, ErpRequests
 from erpstaging.api.views.external_data import BulkDestroy, ExternalData
 from erpstaging.api.views.fallbacks import ErrorCodes, UnknownAddress
+from erpstaging.api.views.legacy_staging import LEGACY
 from erpstaging.api.views.oauth import Revoke, Token, TokenInfo
 from erpstaging.api.views.staged_records import StagedRecordDetail, StagedRecords, StagedRecordSync
 from erpstaging.api.views.status_management import Unlink
@@ -48,6 +49,7 @@ REST: list[RestPath] = [
     rest_path("standard_cost_codes/sync", StandardCostCodeSync, name="standard-cost-codes-sync"),
     rest_path("cost_codes/sync", CostCodeSync, name="cost-codes-sync"),
     rest_path("line_item_types/sync", LineItemTypeSync, name="line-item-types-sync"),
+    *LEGACY,
     *WEBHOOKS,
 ]
 PEOPLE: list[URLPattern] = [
