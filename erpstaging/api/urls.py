@@ -13,8 +13,10 @@ from erpstaging.api.views.docs import Browse, Description
 from erpstaging.api.views.erp_requests import Detail, Details, DetailSync, ErpRequestDetailOf, ErpRequests
 from erpstaging.api.views.external_data import BulkDestroy, ExternalData
 from erpstaging.api.views.fallbacks import ErrorCodes, UnknownAddress
+from erpstaging.api.views.legacy_staging import LEGACY
 from erpstaging.api.views.oauth import Revoke, Token, TokenInfo
 from erpstaging.api.views.staged_records import StagedRecordDetail, StagedRecords, StagedRecordSync
+from erpstaging.api.views.status_management import Unlink
 
 REST: list[RestPath] = [
     rest_path("companies", Companies, name="companies", nested=False),
@@ -42,9 +44,12 @@ REST: list[RestPath] = [
     rest_path("external_data", ExternalData, name="external-data"),
     rest_path("external_data/sync", ExternalData, name="external-data-sync"),
     rest_path("external_data/bulk_destroy", BulkDestroy, name="external-data-destroy"),
+    rest_path("erp_status_management/unlink", Unlink, name="status-unlink"),
+    rest_path("erp_statuses/unlink", Unlink, name="statuses-unlink"),
     rest_path("standard_cost_codes/sync", StandardCostCodeSync, name="standard-cost-codes-sync"),
     rest_path("cost_codes/sync", CostCodeSync, name="cost-codes-sync"),
     rest_path("line_item_types/sync", LineItemTypeSync, name="line-item-types-sync"),
+    *LEGACY,
     *WEBHOOKS,
 ]
 PEOPLE: list[URLPattern] = [

@@ -63,7 +63,7 @@ def create_record(
     references = References(company.pk, [(entity, values)])
     cleaned, errors = checked(entity, metadata, references, values, actor, current=None)
     refuse(entity, errors)
-    record = new_record(company.pk, entity, cleaned, actor, currency=_currency(company, cleaned))
+    record = new_record(company.pk, entity, cleaned, actor, currency=currency_of(company, cleaned))
     insert_records([record])
     tell(company.pk, actor, [Change(record, EventType.CREATE, None, cleaned)])
     if write_lines(company.pk, record, metadata, lines, actor):
@@ -175,7 +175,7 @@ def _locked(company: Company, record_id: int) -> tuple[Record, Record | None]:
     return family[record_id], family.get(parent_id) if parent_id else None
 
 
-def _currency(company: Company, data: Mapping[str, Any]) -> str:
+def currency_of(company: Company, data: Mapping[str, Any]) -> str:
     """Own, else the project's, else the company's."""
     if data.get("currency_iso_code"):
         return str(data["currency_iso_code"])

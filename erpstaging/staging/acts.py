@@ -14,6 +14,7 @@ from erpstaging.records.locking import closed_record, refuse_deletion
 from erpstaging.records.models import Record
 from erpstaging.staging.decisions import refuse_own, staging_authors
 from erpstaging.staging.exports import refuse_decider, undo_is_over
+from erpstaging.staging.families import may_come_again
 from erpstaging.staging.imports import refuse_importer
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.sending import refuse_retriever, refuse_sender
@@ -83,12 +84,14 @@ def staged_record_acts(row: StagedRecord, actor: Actor) -> list[OpenAct]:
 
     if row.parent_id is not None:
         return []
-    if row.status == StagedStatus.STAGED:
+    if row.status == StagedStatus.STAGED or may_come_again(row):
         bring_in = _tried("import", importer, not_own)
         if bring_in.enabled and row.waiting_for:
             first = row.waiting_for[0]
             text = f"{first['value']} ({first['field']}) is not linked yet."
             bring_in = OpenAct("import", "waiting_for_parent", text)
+        if row.status == StagedStatus.IMPORTED:
+            return [bring_in]
         return [bring_in, _tried("reject", importer, not_own), _tried("archive", importer)]
     if row.status == StagedStatus.ARCHIVED:
         return [_tried("unarchive", importer)]

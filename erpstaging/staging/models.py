@@ -45,6 +45,9 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
     project_origin_id = models.CharField(max_length=255, blank=True)
     origin_version = models.BigIntegerField(null=True)
     record = same_company(Record)
+    # Of the types that may be imported once more: what went in last, and whether the integration said more since.
+    imported_data = models.JSONField(null=True)
+    changed_since_import = models.BooleanField(default=False, db_default=False)
     account = models.ForeignKey(
         ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
     )
@@ -90,6 +93,11 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
                 name="staged_waiting",
                 condition=models.Q(deleted_at__isnull=True) & ~models.Q(waiting_for=[]),
             ),
+            models.Index(
+                fields=["company", "id"],
+                name="staged_changed_again",
+                condition=models.Q(changed_since_import=True, parent__isnull=True, deleted_at__isnull=True),
+            ),
         ]
 
     @property
@@ -99,6 +107,11 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
 
     @transition(status, source=StagedStatus.STAGED, target=StagedStatus.IMPORTED)
     def import_into(self, record: Record) -> None:
+        self.record = record
+        self.messages, self.waiting_for = [], []
+
+    @transition(status, source=StagedStatus.IMPORTED, target=StagedStatus.IMPORTED)
+    def import_again(self, record: Record) -> None:
         self.record = record
         self.messages, self.waiting_for = [], []
 
