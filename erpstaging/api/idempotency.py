@@ -116,7 +116,7 @@ def _answer_of(call: KeyedCall) -> Response:
     if (row.method, row.path, bytes(row.digest)) != (call.method, call.path, call.digest):
         text = f"came with another call, {row.method} {row.path.partition('?')[0]}"
         raise Invalid.field(HEADERS[0], f"{text}, or another body", code="idempotency_key_reused")
-    headers: dict[str, Any] = {**row.headers, REPLAYED: "true"}
+    headers: dict[str, Any] = {**(row.headers or {}), REPLAYED: "true"}
     return Response(msgspec.Raw(bytes(row.body or b"{}")), status=row.status, headers=headers)
 
 
