@@ -12,9 +12,11 @@ from erpstaging.api.views.docs import Browse, Description
 from erpstaging.api.views.erp_requests import Detail, Details, DetailSync, ErpRequestDetailOf, ErpRequests
 from erpstaging.api.views.external_data import BulkDestroy, ExternalData
 from erpstaging.api.views.fallbacks import ErrorCodes, UnknownAddress
+from erpstaging.api.views.legacy_staging import LEGACY
 from erpstaging.api.views.mirrored import paths_of
 from erpstaging.api.views.oauth import Revoke, Token, TokenInfo
 from erpstaging.api.views.staged_records import StagedRecordDetail, StagedRecords, StagedRecordSync
+from erpstaging.api.views.status_management import Unlink
 from erpstaging.catalogue.mirrored import RESOURCES
 
 REST: list[RestPath] = [
@@ -43,6 +45,9 @@ REST: list[RestPath] = [
     rest_path("external_data", ExternalData, name="external-data"),
     rest_path("external_data/sync", ExternalData, name="external-data-sync"),
     rest_path("external_data/bulk_destroy", BulkDestroy, name="external-data-destroy"),
+    rest_path("erp_status_management/unlink", Unlink, name="status-unlink"),
+    rest_path("erp_statuses/unlink", Unlink, name="statuses-unlink"),
+    *LEGACY,
     *(path for resource in RESOURCES for path in paths_of(resource)),
     *WEBHOOKS,
 ]

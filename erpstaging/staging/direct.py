@@ -36,7 +36,7 @@ from erpstaging.staging.call import NOT_FOUND, standing
 from erpstaging.staging.elements import ORIGIN_KEYS as STAGED_KEYS
 from erpstaging.staging.external import follow_links
 from erpstaging.staging.targets import Key, linked_records
-from erpstaging.staging.waiting import clear_waiting, waiting_ids
+from erpstaging.staging.waiting import clear_waiting, naming_families, note_waiting, waiting_ids
 
 ORIGIN_KEYS = ("origin_id", "origin_code", "origin_data")
 # How many levels of new parents one call may bring; each costs a round of statements.
@@ -242,8 +242,10 @@ class DirectSync:
 
     def run(self) -> None:
         keys: list[Key] = [(self.entity.item_type, one.origin_id) for one in self.elements if one.origin_id]
-        waiting = lock_family(standing(self.company.pk).filter(pk__in=waiting_ids(self.company.pk, keys)))
         linking = [one.id for one in self.elements if one.id and one.origin_id]
+        waiting = waiting_ids(self.company.pk, keys)
+        naming = naming_families(self.company.pk, self._at_stake(linking)) if linking else []
+        staged = lock_family(standing(self.company.pk).filter(pk__in={*waiting, *naming}))
         exports = lock_newest_exports(self.company.pk, linking) if linking else {}
         self._lock(keys)
         pending = [element for element in self.elements if not element.errors]
@@ -270,7 +272,14 @@ class DirectSync:
             moved = [LinkChange(one.record, {}, one.before) for one in self.changed if one.record.pk in exports]
             follow_links(self.company, [one for one in moved if one.changed_link], exports, self.actor)
         linked = [(self.entity.item_type, one.origin_id) for one in self.elements if one.record and one.origin_id]
-        clear_waiting(self.company.pk, waiting, linked)
+        clear_waiting(self.company.pk, [row for row in staged if row.pk in set(waiting)], linked)
+        if any(one.freed_origin_id for one in self.changed):
+            note_waiting(self.company.pk, [row for row in staged if row.pk in set(naming)])
+
+    def _at_stake(self, ids: Sequence[int]) -> list[Key]:
+        """The origin IDs that the call may take away."""
+        rows = Record.objects.of(self.company).filter(pk__in=ids, origin_id__isnull=False, deleted_at=None)
+        return list(rows.values_list("item_type", "origin_id"))
 
     def _lock(self, keys: Sequence[Key]) -> None:
         """What the elements mean, by id, origin ID or code, with the parents of all of them up to the top."""

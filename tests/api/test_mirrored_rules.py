@@ -68,6 +68,24 @@ def test_a_new_vendor_frees_what_waits_for_it(erp, project, company):
     assert erp.get("staged_records?filters[origin_id]=ORD-1").body[0]["waiting_for"] == []
 
 
+def test_what_names_a_contract_that_goes_waits_again(erp, project, vendor, contract, here):
+    staged = {"title": "Roof", "number": "1", "project_origin_id": "SITE-7", "commitment_origin_id": "ORD-1"}
+    sent = {"item_type": "commitment_change_order", "origin_id": "CO-1", "data": staged}
+    erp.patch(f"work_order_contracts/{contract.pk}?{here}", {"work_order_contract": {"origin_id": "ORD-1"}})
+    erp.patch("staged_records/sync", {"updates": [sent]})
+
+    def waiting():
+        return [one["value"] for one in erp.get("staged_records?filters[origin_id]=CO-1").body[0]["waiting_for"]]
+
+    assert waiting() == []
+    erp.patch(f"work_order_contracts/{contract.pk}?{here}", {"work_order_contract": {"origin_id": "ORD-2"}})
+    assert waiting() == ["ORD-1"]
+    erp.patch(f"work_order_contracts/{contract.pk}?{here}", {"work_order_contract": {"origin_id": "ORD-1"}})
+    assert waiting() == []
+    erp.delete(f"work_order_contracts/{contract.pk}?{here}")
+    assert waiting() == ["ORD-1"]
+
+
 @pytest.mark.parametrize("view", ["compact", "normal", "erp", "extended", "directory", "summary", "x"])
 def test_every_view_of_a_vendor_has_its_origin_fields(erp, vendor, view):
     for path in (f"vendors/{vendor.pk}", "vendors"):
