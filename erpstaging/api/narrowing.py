@@ -55,14 +55,18 @@ def _narrowed(company: Company, rows: "QuerySet[Record]", by: By, value: Any) ->
     match by.kind:
         case "deleted":
             return rows
+        case "status":
+            # What nobody gave a status is shown as a draft.
+            draft = Q(status="") if {"Draft", "draft"} & set(value) else Q(pk__in=[])
+            return rows.filter(Q(status__in=value) | draft)
         case "linked":
             return rows.filter(origin_id__isnull=not value[0])
         case "newest":
             last = rows.order_by("-pk").values("pk")[:1]
             return rows.filter(pk__in=last) if value[0] else rows.exclude(pk__in=last)
         case "active":
-            inactive = Q(data__active=False)
-            return {"Active": rows.exclude(inactive), "Inactive": rows.filter(inactive)}.get(value[0], rows)
+            active = Q(data__active=True) | Q(data__active=None) | ~Q(data__has_key="active")
+            return rows if value[0] == "All" else rows.filter(active if value[0] == "Active" else ~active)
         case "contains":
             return rows.filter(**{f"{by.columns[0]}__icontains": value[0]})
         case "working":

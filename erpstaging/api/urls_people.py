@@ -5,7 +5,9 @@ from django.urls import path
 from erpstaging.api.views.people.decisions import (
     Accept,
     Archive,
+    Cancel,
     ExportOf,
+    Hold,
     Import,
     Reject,
     RejectImport,
@@ -30,6 +32,8 @@ urlpatterns = [
     path(f"{EXPORT}/accept", Accept.as_view(), name="people-accept"),
     path(f"{EXPORT}/reject", Reject.as_view(), name="people-reject"),
     path(f"{EXPORT}/retry", Retry.as_view(), name="people-retry"),
+    path(f"{EXPORT}/hold", Hold.as_view(), name="people-hold"),
+    path(f"{EXPORT}/cancel", Cancel.as_view(), name="people-cancel"),
     path(f"{EXPORT}/undo", Undo.as_view(), name="people-undo"),
     path("records", Records.as_view(), name="people-records"),
     path(RECORD, RecordOf.as_view(), name="people-record"),

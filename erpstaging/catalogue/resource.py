@@ -12,6 +12,7 @@ READ: frozenset[Call] = frozenset({"list", "show"})
 ALL: frozenset[Call] = frozenset({"list", "show", "create", "update", "delete", "sync"})
 NarrowKind = Literal[
     "text",
+    "status",
     "integer",
     "flag",
     "choice",
@@ -46,7 +47,7 @@ class By:
 COMMON: Mapping[str, By] = {
     "id": By("integer", ("pk",)),
     "origin_id": By("text", ("origin_id",)),
-    "status": By("text", ("status",)),
+    "status": By("status"),
     "created_at": By("time", ("created_at",)),
     "updated_at": By("time", ("updated_at",)),
     "vendor_id": By("integer", ("vendor_id",)),
@@ -119,8 +120,8 @@ class Resource:
     # Whether the path shows the first object in place of a list.
     shows_first: bool = False
     versions: tuple[str, ...] = ("v1.0",)
-    # Whether it is served below `companies/{company_id}/`, too.
-    nested: bool = False
+    # Whether it is served below `companies/{company_id}/`, too, as clients of one path at times write it.
+    nested: bool = True
 
     def shape(self, view: str | None, *, listed: bool = False) -> Shape:
         """The shape of a view; the first one for a name that nobody declared."""

@@ -17,11 +17,11 @@ from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid, NotFound, NotPermitted, StaleVersion
-from erpstaging.core.locks import lock_family
+from erpstaging.core.locks import lock, lock_family
 from erpstaging.core.money import TOO_LONG, fits
 from erpstaging.outbox.models import EventType
 from erpstaging.records.checks import References, checked, reference_ids, refuse
-from erpstaging.records.codes import placed
+from erpstaging.records.codes import below, has_full_code, placed, recode_below
 from erpstaging.records.lines import LineEdit, refuse_closed_lines, write_lines
 from erpstaging.records.locking import closed_record, refuse_closed_fields, refuse_deletion
 from erpstaging.records.models import Record
@@ -122,6 +122,8 @@ def edit_record(
         change_record(record, changed, actor)
         update_records([record])
         tell(company.pk, actor, [Change(record, EventType.UPDATE, before, changed)])
+        if "full_code" in changed:
+            recode_below(company.pk, entity, [record], metadata.code_delimiter, actor)
     touched = write_lines(company.pk, record, metadata, lines, actor)
     if touched or (changed and holder is not None):
         settle_amount(company, holder or record, actor)
@@ -130,7 +132,7 @@ def edit_record(
 
 
 def delete_record(company: Company, record_id: int, *, actor: Actor) -> None:
-    """Remove an object and its lines from sight; what it was stays in the database until it is purged.
+    """Remove an object, its lines and the codes below it from sight; they stay in the database until they are purged.
 
     Their origin IDs move to the history, and may be used again.
     """
@@ -138,6 +140,8 @@ def delete_record(company: Company, record_id: int, *, actor: Actor) -> None:
     require_right(actor, ENTITIES[record.item_type], record)
     refuse_deletion(record, ENTITIES[record.item_type], actor, parent=holder)
     lines = lock_family(Record.objects.of(company).filter(parent_id=record.pk, deleted_at=None))
+    if has_full_code(ENTITIES[record.item_type]):
+        lines += lock(Record.objects.of(company).filter(pk__in=below(company.pk, record.item_type, [record.pk])))
     for line in lines:
         refuse_deletion(line, ENTITIES[line.item_type], actor)
     gone = [record, *lines]

@@ -23,7 +23,7 @@ from erpstaging.core.locks import lock, lock_family
 from erpstaging.core.scope import Again
 from erpstaging.outbox.models import EventType
 from erpstaging.records.checks import References
-from erpstaging.records.codes import stands_in_tree, with_ancestors, with_full_code
+from erpstaging.records.codes import recode_below, stands_in_tree, with_ancestors, with_full_code
 from erpstaging.records.editing import currency_of, settle_amounts
 from erpstaging.records.external_data import LinkChange, disabled_accounts, keep_history
 from erpstaging.records.models import Lock, Record
@@ -36,7 +36,7 @@ from erpstaging.staging.call import NOT_FOUND, standing
 from erpstaging.staging.elements import ORIGIN_KEYS as STAGED_KEYS
 from erpstaging.staging.external import follow_links
 from erpstaging.staging.targets import Key, linked_records
-from erpstaging.staging.waiting import clear_waiting, waiting_ids
+from erpstaging.staging.waiting import clear_waiting, naming_families, note_waiting, waiting_ids
 
 ORIGIN_KEYS = ("origin_id", "origin_code", "origin_data")
 # How many levels of new parents one call may bring; each costs a round of statements.
@@ -248,8 +248,10 @@ class DirectSync:
 
     def run(self) -> None:
         keys: list[Key] = [(self.entity.item_type, one.origin_id) for one in self.elements if one.origin_id]
-        waiting = lock_family(standing(self.company.pk).filter(pk__in=waiting_ids(self.company.pk, keys)))
         linking = [one.id for one in self.elements if one.id and one.origin_id]
+        waiting = waiting_ids(self.company.pk, keys)
+        naming = naming_families(self.company.pk, self._at_stake(linking)) if linking else []
+        staged = lock_family(standing(self.company.pk).filter(pk__in={*waiting, *naming}))
         exports = lock_newest_exports(self.company.pk, linking) if linking else {}
         self._lock(keys)
         pending = [element for element in self.elements if not element.errors]
@@ -265,6 +267,11 @@ class DirectSync:
             element.refuse(
                 "parent_origin_id", f"stands in a circle, or below more than {MAX_LEVELS} levels of one call"
             )
+        recoded = [
+            one.record for one in self.changed if one.before.get("full_code") != one.record.data.get("full_code")
+        ]
+        if recoded:
+            recode_below(self.company.pk, self.entity, recoded, self.delimiter, self.actor, self.by_id)
         lines = [*self.created, *(one.record for one in self.changed)]
         above = {line.parent_id for line in lines if line.parent_id is not None}
         settle_amounts(self.company, [self.holders[one] for one in above], self.actor)
@@ -272,7 +279,14 @@ class DirectSync:
             moved = [LinkChange(one.record, {}, one.before) for one in self.changed if one.record.pk in exports]
             follow_links(self.company, [one for one in moved if one.changed_link], exports, self.actor)
         linked = [(self.entity.item_type, one.origin_id) for one in self.elements if one.record and one.origin_id]
-        clear_waiting(self.company.pk, waiting, linked)
+        clear_waiting(self.company.pk, [row for row in staged if row.pk in set(waiting)], linked)
+        if any(one.freed_origin_id for one in self.changed):
+            note_waiting(self.company.pk, [row for row in staged if row.pk in set(naming)])
+
+    def _at_stake(self, ids: Sequence[int]) -> list[Key]:
+        """The origin IDs that the call may take away."""
+        rows = Record.objects.of(self.company).filter(pk__in=ids, origin_id__isnull=False, deleted_at=None)
+        return list(rows.values_list("item_type", "origin_id"))
 
     def _lock(self, keys: Sequence[Key]) -> None:
         """What the elements mean, by id, origin ID or code, with the parents of all of them up to the top."""

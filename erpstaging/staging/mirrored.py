@@ -7,18 +7,23 @@ locks, rights and save rules (records/editing.py), and write no origin IDs.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import Q
+
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid, NotFound, NotPermitted
+from erpstaging.core.locks import lock_family
 from erpstaging.records.editing import create_record, delete_record, edit_record
 from erpstaging.records.models import Record
+from erpstaging.staging.call import standing
 from erpstaging.staging.direct import ORIGIN_KEYS, origin_id_taken, write_one
 from erpstaging.staging.external import sync_external_data
 from erpstaging.staging.mirrored_rules import after_create, refuse_write
 from erpstaging.staging.targets import linked_records
+from erpstaging.staging.waiting import naming_families, note_waiting
 
 ONLY_ERP = "is written by the ERP integration only"
 
@@ -86,9 +91,16 @@ def change_object(
 
 
 def remove_object(company: Company, entity: Entity, record: Record, *, actor: Actor) -> None:
-    """Delete one object with its lines. Raises Invalid with code `locked` for what people may not delete."""
+    """Delete one object with its lines; what is staged and names it waits again.
+
+    Raises Invalid with code `locked` for what people may not delete.
+    """
     refuse_account(actor, entity)
+    gone = Record.objects.of(company).filter(Q(pk=record.pk) | Q(parent=record), deleted_at=None)
+    keys = list(gone.filter(origin_id__isnull=False).values_list("item_type", "origin_id"))
+    naming = lock_family(standing(company.pk).filter(pk__in=naming_families(company.pk, keys)))
     delete_record(company, record.pk, actor=actor)
+    note_waiting(company.pk, naming)
 
 
 def find_object(

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from erpstaging.approvals.formats import moment_text
 from erpstaging.approvals.presenters import (
     Banner,
     Check,
@@ -122,6 +124,10 @@ class DetailShown:
         if export.state == ExportState.REJECTED:
             title = _("%(name)s rejected it.") % {"name": export.decided_by_name}
             return [Banner(tone="yellow", icon="return", title=title, text=export.reason)]
+        if export.state == ExportState.READY_TO_EXPORT and export.hold_until is not None:
+            said = {"name": export.held_by_name, "until": moment_text(export.hold_until, timezone.now())}
+            title = _("%(name)s put it on hold until %(until)s.") % said
+            return [Banner(tone="grey", icon="pause", title=title, text=export.hold_note)]
         if export.messages:
             return [Banner(tone="red", icon="x", title=export.messages[0], items=export.messages[1:])]
         if export.held_reason:
@@ -395,6 +401,7 @@ SECTION_LABELS = {
 }
 SAY = {
     ExportState.READY_TO_EXPORT: gettext_lazy("Accepting sends exactly this version to the ERP."),
+    ExportState.EXPORTING: gettext_lazy("The integrator has been told."),
     ExportState.ACCEPTED: gettext_lazy("Accepted. It leaves when the undo time is over."),
     ExportState.FAILED: gettext_lazy("Retry sends the accepted version again; reject opens it for its sender."),
 }

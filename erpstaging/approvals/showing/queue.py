@@ -286,6 +286,11 @@ EMPTY_TEXTS: Mapping[View, tuple[Text, Text, tuple[View, ...]]] = {
         gettext_lazy("What project people send appears here, oldest first."),
         (View.EXPORTING, View.SYNCED),
     ),
+    View.ON_HOLD: (
+        gettext_lazy("Nothing is on hold."),
+        gettext_lazy("What you put aside stands here until its day."),
+        (View.READY_TO_EXPORT,),
+    ),
     View.EXPORTING: (
         gettext_lazy("Nothing is on its way."),
         gettext_lazy("Accepted exports stand here until the ERP has answered."),

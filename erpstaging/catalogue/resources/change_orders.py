@@ -111,6 +111,7 @@ COMMITMENT_CHANGE_ORDERS = Resource(
     ),
     sorts={"id": "pk", "created_at": "created_at"},
     delete_status=204,
+    nested=False,
 )
 PRIME_CHANGE_ORDERS = replace(
     COMMITMENT_CHANGE_ORDERS,
