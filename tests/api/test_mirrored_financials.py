@@ -810,6 +810,14 @@ def test_an_insurance_of_another_vendor_is_not_reached_through_this_one(erp, com
     assert records(company, "insurance").get().data["policy_number"] == "1"
 
 
+def test_an_insurance_of_another_company_is_refused(erp, company, other_company, vendor):
+    sent = {"vendor_id": vendor.pk, "policy_number": "1", "company_id": other_company.pk}
+
+    answer = erp.patch("insurances/sync", {"company_id": company.pk, "updates": [sent]})
+
+    assert [one["errors"] for one in answer.body["errors"]] == [{"company_id": ["names another company"]}]
+
+
 # Projects
 
 
