@@ -82,7 +82,9 @@ def _create_line(
     if holder.item_type not in entity.parents:
         raise Invalid.field("parent_id", f"must be one of {', '.join(entity.parents)}")
     refuse_closed_lines(holder, entity, actor)
-    (line,) = write_lines(company.pk, holder, metadata_of(company.pk), [LineEdit(None, data)], actor, alone=True)
+    (line,) = write_lines(
+        company.pk, holder, metadata_of(company.pk), [LineEdit(None, data)], actor, entity=entity, alone=True
+    )
     settle_amount(company, holder, actor)
     return line
 
@@ -152,6 +154,8 @@ def delete_record(company: Company, record_id: int, *, actor: Actor) -> None:
 
 def require_right(actor: Actor, entity: Entity, record: Record | None = None) -> None:
     """Project people keep their own objects; contracts and others' objects need the admin level."""
+    if entity.kept_by_erp and not actor.is_integration:
+        raise NotPermitted(f"{entity.plural} are written by the ERP integration alone.")
     if actor.is_integration or actor.may("write"):
         return
     if not actor.may("project"):
@@ -193,18 +197,27 @@ def currency_of(company: Company, data: Mapping[str, Any]) -> str:
 
 
 def settle_amount(company: Company, holder: Record, actor: Actor) -> None:
+    """As `settle_amounts`, for one."""
+    settle_amounts(company, [holder], actor)
+
+
+def settle_amounts(company: Company, holders: Sequence[Record], actor: Actor) -> None:
     """The amount of a record with lines is the sum of its lines, written with them; who wrote a line edited it.
 
     Raises Invalid when no column can hold the sum.
     """
-    lines = Record.objects.of(company).filter(parent=holder, deleted_at=None)
-    holder.amount = lines.aggregate(total=Sum("amount"))["total"] or Decimal(0)
-    if not fits(holder.amount):
-        raise Invalid.field("line_items", f"The sum {TOO_LONG}.")
-    sign(holder, actor, "edited_by")
-    holder.version += 1
-    holder.updated_at = timezone.now()
-    holder.save(update_fields=["amount", "version", "updated_at", *(f"edited_by_{part}" for part in AUTHOR)])
+    if not holders:
+        return
+    lines = Record.objects.of(company).filter(parent__in=holders, deleted_at=None).order_by()
+    sums = dict(lines.values_list("parent_id").annotate(total=Sum("amount")))
+    for holder in holders:
+        holder.amount = sums.get(holder.pk) or Decimal(0)
+        if not fits(holder.amount):
+            raise Invalid.field("line_items", f"The sum {TOO_LONG}.")
+        sign(holder, actor, "edited_by")
+        holder.version += 1
+        holder.updated_at = timezone.now()
+    update_records(holders, ("amount", "version", "updated_at", *(f"edited_by_{part}" for part in AUTHOR)))
 
 
 def is_open_to(record: Record, actor: Actor) -> bool:

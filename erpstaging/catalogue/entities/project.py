@@ -65,6 +65,7 @@ PROJECT = Entity(
         boolean("template", "Template"),
         boolean("active", "Active", staged=False),
         boolean("erp_integrated", "ERP integrated", staged=False),
+        boolean("erp_job_cost_transaction_syncing_enabled", "Job cost transactions", staged=False),
         # Asked for once, when the project is made.
         boolean("enable_copy_of_standard_cost_codes", "Copy standard cost codes", staged=False),
         reference("standard_cost_code_list_id", "Standard cost codes", "standard_cost_code_list", staged=False),
