@@ -53,9 +53,9 @@ def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor
     changes = linking.changes
     applied = [change for change in changes.values() if change.changed]
     save_links(company.pk, applied, reason=f"external data of {actor.name}")
-    _tell_links(company.pk, applied, actor)
-    _after_links(company, applied, exports, actor)
-    _stage_again(company.pk, [change.record.pk for change in applied if change.unlinked], imported, actor)
+    tell_links(company.pk, applied, actor)
+    after_links(company, applied, exports, actor)
+    stage_again(company.pk, [change.record.pk for change in applied if change.unlinked], imported, actor)
     linked = [(change.record.item_type, change.record.origin_id) for change in applied if change.record.origin_id]
     clear_waiting(company.pk, waiting, linked)
     return elements
@@ -111,14 +111,21 @@ def _lock_staged(
         (item_type, str(element.sent["origin_id"])) for element, item_type, _ in live if element.sent.get("origin_id")
     ]
     waiting = waiting_ids(company_id, keys)
-    imported = list(standing(company_id).filter(record_id__in=nulled).values_list("pk", flat=True)) if nulled else []
-    family = family_ids(company_id, imported, []) if imported else []
+    family = imported_ids(company_id, nulled)
     rows = lock_family(standing(company_id).filter(pk__in={*waiting, *family})) if waiting or family else []
     by_record: dict[int, list[StagedRecord]] = {}
     for row in rows:
         if row.record_id is not None:
             by_record.setdefault(row.record_id, []).append(row)
     return [row for row in rows if row.pk in set(waiting)], by_record
+
+
+def imported_ids(company_id: int, record_ids: Sequence[int]) -> list[int]:
+    """The staged rows that became these records, with their families."""
+    if not record_ids:
+        return []
+    imported = list(standing(company_id).filter(record_id__in=record_ids).values_list("pk", flat=True))
+    return family_ids(company_id, imported, []) if imported else []
 
 
 def _lock_records(company_id: int, ids: Sequence[int], nulled: Sequence[int]) -> dict[int, Record]:
@@ -179,7 +186,7 @@ class Linking:
                 line.origin_id, line.account_id = None, None
 
 
-def _tell_links(company_id: int, applied: Sequence[LinkChange], actor: Actor) -> None:
+def tell_links(company_id: int, applied: Sequence[LinkChange], actor: Actor, *, verb: str = "linked") -> None:
     tell(
         company_id,
         actor,
@@ -187,11 +194,11 @@ def _tell_links(company_id: int, applied: Sequence[LinkChange], actor: Actor) ->
             Change(c.record, EventType.UPDATE, c.before, {name: getattr(c.record, name) for name in c.before})
             for c in applied
         ],
-        verb="linked",
+        verb=verb,
     )
 
 
-def _after_links(
+def after_links(
     company: Company, applied: Sequence[LinkChange], exports: Mapping[int, StagedExport], actor: Actor
 ) -> None:
     """An origin ID that comes after a success makes the export synced; a nulled one ends it."""
@@ -216,7 +223,7 @@ def _after_links(
     retire_details(company.pk, [change.record.pk for change in applied if change.unlinked])
 
 
-def _stage_again(
+def stage_again(
     company_id: int, unlinked: Sequence[int], imported: Mapping[int, list[StagedRecord]], actor: Actor
 ) -> None:
     """What was imported as an object that is not linked any more waits for a decision again, with its children."""
