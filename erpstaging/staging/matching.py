@@ -7,6 +7,7 @@ same however many vendors there are.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
@@ -154,13 +155,42 @@ def candidates_of(company: Company, rows: Sequence[StagedRecord], *, nearest: in
     return found
 
 
+def search_vendors(company: Company, row: StagedRecord, text: str, *, limit: int = 10) -> list[Candidate]:
+    """Vendors with this text in their name, each with how likely it is the staged one."""
+    escaped = re.sub(r"([\\%_])", r"\\\1", text)
+    found = _rows(company.pk, [row], limit, _query(_WITH_TITLE), pattern=f"%{escaped}%")
+    return sorted((_judged(*one) for one in found), key=lambda one: (bool(one.closed), -one.percent, one.record_id))
+
+
+def candidate_of(company: Company, row: StagedRecord, record_id: int) -> Candidate | None:
+    """One vendor by its id, with how likely it is the staged one; None when there is no such vendor."""
+    found = _rows(company.pk, [row], 1, _query(_BY_ID), record=record_id)
+    return next((_judged(*one) for one in found), None)
+
+
+def _judged(_: int, staged: Known, vendor: Known, candidate: Candidate) -> Candidate:
+    return _scored(candidate, *score(staged, vendor))
+
+
 _KEYS_OF_ROW = ", ".join(f'records_match_{key}(row.data) COLLATE "C" AS {key}' for key in KEYS)
 _STANDING = "records_record WHERE company_id = %(company)s AND deleted_at IS NULL AND item_type = 'vendor'"
 _SHARED = " UNION ".join(
     f"(SELECT id FROM {_STANDING} AND match_{key} = key.{key} ORDER BY id LIMIT %(sharing)s)"  # noqa: S608
     for key in KEYS
 )
-_FOUND = f"""
+_LIKELY = f"""
+        (SELECT id FROM {_STANDING} AND match_name >= key.name ORDER BY match_name, id LIMIT %(nearest)s)
+        UNION
+        (SELECT id FROM {_STANDING} AND match_name < key.name ORDER BY match_name DESC, id DESC LIMIT %(nearest)s)
+        UNION {_SHARED}
+"""  # noqa: S608 - the names are ours
+_WITH_TITLE = f"SELECT id FROM {_STANDING} AND title ILIKE %(pattern)s ORDER BY title, id LIMIT %(nearest)s"  # noqa: S608
+_BY_ID = f"SELECT id FROM {_STANDING} AND id = %(record)s"  # noqa: S608
+
+
+def _query(found: str) -> str:
+    """Each staged row beside each vendor that `found` names for it."""
+    return f"""
     WITH staged AS MATERIALIZED (
         SELECT row.id, row.data, {_KEYS_OF_ROW} FROM staging_stagedrecord row
         WHERE row.company_id = %(company)s AND row.id = ANY(%(ids)s)
@@ -170,27 +200,22 @@ _FOUND = f"""
         record.created_by_name, record.created_at,
         record.match_name, record.match_tax, record.match_mail, record.match_phone, record.match_place
     FROM staged key
-    CROSS JOIN LATERAL (
-        (SELECT id FROM {_STANDING} AND match_name >= key.name ORDER BY match_name, id LIMIT %(nearest)s)
-        UNION
-        (SELECT id FROM {_STANDING} AND match_name < key.name ORDER BY match_name DESC, id DESC LIMIT %(nearest)s)
-        UNION {_SHARED}
-    ) AS found
+    CROSS JOIN LATERAL ({found}) AS found
     JOIN records_record record ON record.id = found.id AND record.company_id = %(company)s
 """  # noqa: S608 - the names are ours
 
 
-def _rows(company_id: int, rows: Sequence[StagedRecord], nearest: int) -> Iterable[tuple[int, Known, Known, Candidate]]:
+LIKELY_ONES = _query(_LIKELY)
+
+
+def _rows(
+    company_id: int, rows: Sequence[StagedRecord], nearest: int, statement: str = LIKELY_ONES, **more: Any
+) -> Iterable[tuple[int, Known, Known, Candidate]]:
     if not rows:
         return
-    asked: dict[str, Any] = {
-        "company": company_id,
-        "ids": [row.pk for row in rows],
-        "nearest": nearest,
-        "sharing": SHARING,
-    }
+    asked: dict[str, Any] = {"company": company_id, "nearest": nearest, "sharing": SHARING, **more}
     with connection.cursor() as cursor:
-        cursor.execute(_FOUND, asked)
+        cursor.execute(statement, {**asked, "ids": [row.pk for row in rows]})
         for values in cursor.fetchall():
             staged_id, staged_data, staged_keys, rest = values[0], _json(values[1]), values[2:7], values[7:]
             record_id, version, title, data, origin_id, origin_code, lock, made_by, made_at = rest[:9]

@@ -37,6 +37,8 @@ OUTCOMES: Mapping[str, Any] = {
     "unarchive": gettext_lazy("brought back by you, %(time)s"),
     "retry": gettext_lazy("sent again by you, %(time)s"),
     "undo": "",
+    "link": gettext_lazy("linked by you, %(time)s"),
+    "undo_link": "",
 }
 
 
