@@ -152,7 +152,7 @@ def _compare(
     row: StagedRecord, lines: Sequence[StagedRecord], changes: Sequence[StagedChange], start: Moment
 ) -> Comparison:
     before, after = _state(row, changes, start.at) or {}, facts(row)
-    fields, equal = _split(_values(before), _values(after))
+    fields, equal = _split(STAGED[row.item_type], _values(before), _values(after))
     changed: list[LineChange] = []
     equal_lines: list[str] = []
     for line in lines:
@@ -178,13 +178,19 @@ def _values(state: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: state.get(name) for name in CODES}, **state.get("data", {})}
 
 
-def _split(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[list[FieldChange], list[str]]:
-    names = list(dict.fromkeys([*before, *after]))
+def _split(entity: Entity, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[list[FieldChange], list[str]]:
+    """What changed and what did not, in the order in which the entity declares its fields."""
+    declared = [*CODES, *(one.name for one in entity.fields), *entity.origin_fields]
+    names = sorted({*before, *after}, key=lambda name: (name not in declared, _place_in(declared, name), name))
     changed = [
         FieldChange(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
     ]
     different = {one.name for one in changed}
     return changed, [name for name in names if name not in different and after.get(name) is not None]
+
+
+def _place_in(declared: Sequence[str], name: str) -> int:
+    return declared.index(name) if name in declared else 0
 
 
 def _differences(current: Mapping[str, Any], sent: Mapping[str, Any]) -> list[FieldChange]:
