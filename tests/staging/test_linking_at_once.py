@@ -84,9 +84,8 @@ def test_a_row_is_linked_or_imported_and_never_both(gate, second_approver):
 def test_a_merge_and_a_send_of_what_names_the_source_never_both_have_their_way(gate, vendor, admin):
     for number in range(1, ROUNDS + 1):
         spare = vendor_made(gate, f"Firm {number}")
-        merge = within(
-            gate.company, lambda spare=spare: merge_vendors(gate.company, spare.pk, [vendor.pk], actor=admin)
-        )
+        ids = (spare.pk, [vendor.pk])
+        merge = within(gate.company, lambda ids=ids: merge_vendors(gate.company, *ids, actor=admin))
         send = within(gate.company, lambda: send_record(gate.company, gate.contract.pk, actor=gate.sender))
 
         merged, sent = at_once([merge, send])
