@@ -22,10 +22,13 @@ from erpstaging.approvals.views.decisions import (
     Unarchive,
     Undo,
 )
-from erpstaging.approvals.views.details import ExportPage, RecordPage, StagedPage
+from erpstaging.approvals.views.details import ExportPage, RecordPage, SourceFile, StagedPage
+from erpstaging.approvals.views.linking import LinkExact, LinkPage, UndoLink, Unlink
+from erpstaging.approvals.views.merging import MergePage
 from erpstaging.approvals.views.queue import QueuePage
 from erpstaging.approvals.views.records import Delete, EditRecord, MinePage, NewRecord, RecordsPage, Send
 from erpstaging.approvals.views.records import Retrieve as RetrieveRecord
+from erpstaging.approvals.views.refreshing import AskForRefresh
 from erpstaging.approvals.views.start import CompanyStart, LatestCompany
 
 app_name = "approvals"
@@ -38,6 +41,11 @@ COMPANY = [
     path(f"{STAGED}reject/", RejectImport.as_view(), name="reject_import"),
     path(f"{STAGED}archive/", Archive.as_view(), name="archive"),
     path(f"{STAGED}unarchive/", Unarchive.as_view(), name="unarchive"),
+    path(f"{STAGED}link/", LinkPage.as_view(), name="link"),
+    path(f"{STAGED}undo_link/", UndoLink.as_view(), name="undo_link"),
+    path(f"{STAGED}source/", SourceFile.as_view(), name="source"),
+    path("staged/link_exact/", LinkExact.as_view(), name="link_exact"),
+    path("refresh/<slug:item_type>/", AskForRefresh.as_view(), name="refresh"),
     path(EXPORT, ExportPage.as_view(), name="export"),
     path(f"{EXPORT}accept/", Accept.as_view(), name="accept"),
     path(f"{EXPORT}reject/", RejectExport.as_view(), name="reject_export"),
@@ -52,6 +60,8 @@ COMPANY = [
     path(f"{RECORD}edit/", EditRecord.as_view(), name="edit_record"),
     path(f"{RECORD}send/", Send.as_view(), name="send"),
     path(f"{RECORD}retrieve/", RetrieveRecord.as_view(), name="retrieve"),
+    path(f"{RECORD}unlink/", Unlink.as_view(), name="unlink"),
+    path(f"{RECORD}merge/", MergePage.as_view(), name="merge"),
     path(f"{RECORD}delete/", Delete.as_view(), name="delete_record"),
 ]
 urlpatterns = [

@@ -42,6 +42,8 @@ OUTCOMES: Mapping[str, Any] = {
     "resume": "",
     "cancel": gettext_lazy("cancelled by you, %(time)s"),
     "undo": "",
+    "link": gettext_lazy("linked by you, %(time)s"),
+    "undo_link": "",
 }
 
 

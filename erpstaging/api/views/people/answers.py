@@ -75,6 +75,9 @@ def seen_record_json(seen: RecordSeen) -> dict[str, Any]:
         "checks": checks_json(seen.checks),
         "acts": acts_json(seen.acts),
         "rejection": _rejection(seen.export),
+        "origin_id_history": [
+            {"origin_id": was.origin_id, "until": timestamp(was.until), "reason": was.reason} for was in seen.origin_ids
+        ],
     }
 
 
