@@ -11,7 +11,7 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.core.errors import Invalid
 from erpstaging.core.locks import lock_family
 from erpstaging.outbox.models import EventType
-from erpstaging.records.checks import Errors, References, checked, reference_ids, refuse
+from erpstaging.records.checks import Errors, References, changed_names, checked, reference_ids, refuse
 from erpstaging.records.locking import refuse_closed_fields, refuse_deletion
 from erpstaging.records.models import Record
 from erpstaging.records.telling import Change, tell
@@ -44,14 +44,17 @@ def write_lines(
     """
     if not edits:
         return []
-    entity = _line_entity(holder)
+    entity = metadata.entity(_line_entity(holder))
     if len(edits) > MAX_LINES:
         raise Invalid.field("line_items", f"has more than {MAX_LINES} lines")
     standing = {
         one.pk: one for one in lock_family(Record.objects.of(company_id).filter(parent=holder, deleted_at=None))
     }
     edits = [LineEdit(edit.id, reference_ids(entity, edit.data), edit.delete) for edit in edits]
-    references = References(company_id, [(entity, edit.data) for edit in edits])
+    standing_data = {line_id: line.data for line_id, line in standing.items()}
+    references = References(
+        company_id, [(entity, {**standing_data.get(edit.id or 0, {}), **edit.data}) for edit in edits]
+    )
     changes: list[Change] = []
     errors: Errors = {}
     position = max((line.position or 0 for line in standing.values()), default=0)
@@ -109,7 +112,7 @@ def _planned(
         return Change(line, EventType.DELETE, line.data, None), {}
     cleaned, errors = checked(entity, metadata, references, edit.data, actor, current=line.data)
     changed = {name: value for name, value in cleaned.items() if line.data.get(name) != value}
-    refuse_closed_fields(line, entity, changed, actor, parent=holder)
+    refuse_closed_fields(line, entity, changed_names(line.data, changed), actor, parent=holder)
     if errors or not changed:
         return None, errors
     before = {name: line.data.get(name) for name in changed}

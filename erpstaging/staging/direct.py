@@ -76,7 +76,9 @@ def sync_records(
     `scope` holds the values that the call gives for all elements, such as {"project_id": 7}. Raises NotFound when the
     company's metadata has the type switched off, or a record named in `scope` does not exist.
     """
-    metadata_of(company.pk).require_route(entity)
+    metadata = metadata_of(company.pk)
+    metadata.require_route(entity)
+    entity = metadata.entity(entity)
     _require_scope(company.pk, entity, scope)
     elements = [_read(sent, entity, actor) for sent in updates]
     call = DirectSync(company, entity, elements, actor, scope)
@@ -243,7 +245,9 @@ class DirectSync:
     def _plan(self, element: Element) -> None:
         record = self._found(element)
         values = {**element.data, **self.scope}
-        asked = self.entity.fields if record is None else [self.entity.by_name[name] for name in element.data]
+        asked = (
+            self.entity.fields if record is None else [one for one in self.entity.fields if one.name in element.data]
+        )
         missing = [one.name for one in asked if one.required and values.get(one.name) in (None, "")]
         if missing:
             raise Invalid("", errors={name: ["can't be blank"] for name in missing})

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
-from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.entity import CUSTOM, Entity
 from erpstaging.catalogue.registry import STAGED
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
@@ -210,7 +210,7 @@ def _refuse_waiting(family: Family, targets: Mapping[Key, int]) -> None:
 
 def _translated(entity: Entity, row: StagedRecord, targets: Mapping[Key, int]) -> dict[str, Any]:
     """The row's data with origin IDs replaced by the ids of the records they name."""
-    data = {name: value for name, value in row.data.items() if name in entity.by_name}
+    data = {name: value for name, value in row.data.items() if name in entity.by_name or name == CUSTOM}
     for origin_field, field in entity.origin_fields.items():
         found = (targets.get((target, row.data.get(origin_field) or "")) for target in field.targets)
         target_id = next(filter(None, found), None)
@@ -225,8 +225,9 @@ def _failures(
     """What speaks against the import, the company's rules among it, in words for the row."""
     messages: list[str] = []
     references = References(company_id, [(family.entity(row), translated[row.pk]) for row in family.rows])
+    header = metadata.of(family.entity(family.row))
     for row in family.rows:
-        entity, data = family.entity(row), translated[row.pk]
+        entity, data = metadata.entity(family.entity(row)), translated[row.pk]
         place = "" if row is family.row else f"Line {row.origin_id}: "
         labels = labels_of(entity)
         missing = [one for one in entity.fields if one.required_at_import and data.get(one.name) in (None, "")]
@@ -235,8 +236,13 @@ def _failures(
             messages += [f"{place}{labels[name]} {text}" for text in texts]
         if row.status == StagedStatus.INVALID:
             messages.append(f"{place}is invalid")
+        if place and header and row.origin_code and not header.fits_contract_item(row.origin_code):
+            messages.append(f"{place}The code {row.origin_code} does not fit {header.contract_item_format}")
         rules = metadata.of(entity)
-        for texts in rules.save_failures(rule_values(data), labels).values() if rules else ():
+        if rules is None:
+            continue
+        divisions = references.divisions if rules.looks_for_divisions else ()
+        for texts in rules.save_failures(rule_values(data), labels, divisions).values():
             messages += [f"{place}{text}" for text in texts]
     return messages
 
