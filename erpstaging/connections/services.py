@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
@@ -13,7 +13,7 @@ from erpstaging.connections.document import checked
 from erpstaging.connections.erp_settings import ErpSettings, checked_settings
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.models import ErpConnection, MetadataVersion, SettingsVersion, StoredVersion
-from erpstaging.core.errors import Invalid, NotFound
+from erpstaging.core.errors import Invalid, NotFound, StaleVersion
 from erpstaging.core.locks import lock
 
 
@@ -46,13 +46,16 @@ def _has_secret(address: str) -> bool:
         return False
 
 
-def store_metadata(company_id: int, document: Any, *, actor: Actor) -> ErpConnection:
+def store_metadata(company_id: int, document: Any, *, actor: Actor, version: int | None = None) -> ErpConnection:
     """Replace the whole document; every version is kept with its author.
 
-    Raises Invalid with the path of each fault, NotFound where the company has no connection.
+    Raises Invalid with the path of each fault, NotFound where the company has no connection, StaleVersion where
+    `version` is given and is not the one that stands.
     """
     accepted = checked(document)
     connection = _locked(company_id)
+    if version is not None and version != connection.metadata_version:
+        raise _stale(metadata_version(company_id, connection.metadata_version))
     before = connection.metadata_version
     connection.metadata = accepted
     connection.metadata_version = _keep_version(MetadataVersion, company_id, accepted, actor)
@@ -95,6 +98,21 @@ def metadata_version(company_id: int, number: int) -> MetadataVersion:
 def restore_metadata(company_id: int, number: int, *, actor: Actor) -> ErpConnection:
     """Put an older version back, as a new one. Raises NotFound, Invalid."""
     return store_metadata(company_id, metadata_version(company_id, number).document, actor=actor)
+
+
+def metadata_versions(company_id: int) -> "QuerySet[MetadataVersion]":
+    """Newest first."""
+    rows: QuerySet[MetadataVersion] = MetadataVersion.objects.of(company_id).order_by("-number")
+    return rows
+
+
+def _stale(newest: MetadataVersion) -> StaleVersion:
+    return StaleVersion(
+        f"{newest.author_name} stored version {newest.number} in the meantime.",
+        version=newest.number,
+        decided_by=newest.author_name,
+        decided_at=newest.created_at,
+    )
 
 
 def _keep_version(model: type[StoredVersion], company_id: int, document: Any, actor: Actor) -> int:
