@@ -107,11 +107,23 @@ class FormView(AccountingView):
         """The fields that the form had; an emptied one is null. A closed field is not sent by the browser."""
         entity, post = self.metadata.entity(self.entity), self.request.POST
         sent = {one.name: _typed(one, post[one.name]) for one in entity.edited_fields() if one.name in post}
+        # A box that nobody ever ticked says nothing yet.
+        silent = {
+            one.name
+            for one in entity.edited_fields()
+            if one.kind == "boolean" and not one.required and entity.value_of(one.name, self.standing_data) is None
+        }
+        sent = {name: value for name, value in sent.items() if value is not False or name not in silent}
         own = {one.name for one in entity.custom}
         return {
             **{name: value for name, value in sent.items() if name not in own},
             CUSTOM: {name: value for name, value in sent.items() if name in own},
         }
+
+    @property
+    def standing_data(self) -> Mapping[str, Any]:
+        """What the record holds before the form is stored."""
+        return {}
 
     @property
     def metadata(self) -> Metadata:
@@ -226,6 +238,10 @@ class EditRecord(FormView):
         if found is None:
             raise NotFound()
         return found
+
+    @property
+    def standing_data(self) -> Mapping[str, Any]:
+        return self.record.data
 
     def standing(self) -> list[Record]:
         lines = Record.objects.of(self.company).filter(parent_id=self.kwargs["object_id"], deleted_at=None)
