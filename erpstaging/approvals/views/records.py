@@ -241,7 +241,8 @@ class EditRecord(FormView):
 
     @property
     def standing_data(self) -> Mapping[str, Any]:
-        return self.record.data
+        data: Mapping[str, Any] = self.record.data
+        return data
 
     def standing(self) -> list[Record]:
         lines = Record.objects.of(self.company).filter(parent_id=self.kwargs["object_id"], deleted_at=None)
