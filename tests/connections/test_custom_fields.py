@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from erpstaging.audit.models import Entry
+from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.connections.custom_fields import (
     add_custom_field,
     change_custom_field,
@@ -17,7 +18,9 @@ from erpstaging.core.errors import Invalid, NotFound
 from erpstaging.core.scope import company_scope
 from erpstaging.erp_requests.models import ErpRequest
 from erpstaging.records.editing import create_record, edit_record
+from erpstaging.records.lines import LineEdit
 from erpstaging.records.models import Record
+from erpstaging.staging.direct import sync_records
 from erpstaging.staging.imports import accept_import
 from erpstaging.staging.intake import stage_records
 from tests.fixtures.ledger import ON, metadata
@@ -301,3 +304,38 @@ def test_an_import_brings_the_erps_own_values_into_locked_fields(company, vendor
     row = accept_import(company, row.pk, actor=approver, version=row.version)
 
     assert Record.objects.of(company).get(pk=vendor.pk).data["notes"] == "From the ERP"
+
+
+@pytest.mark.capability("LK-02")
+def test_a_lock_list_closes_lines_in_bulk_and_the_erps_own_sync_goes_on(
+    company, contract, cost_code, integration, project_user, admin, gate
+):
+    gate.bring_to("synced")
+    locks = {
+        "work_order_contract": {"lines": False},
+        "line_item": {"fields": ["uom"]},
+        "cost_code": {"fields": ["name"]},
+    }
+    store_settings(company.pk, {"locks": locks}, actor=admin)
+    lines = list(Record.objects.of(company).filter(parent=contract).order_by("position"))
+    Record.objects.of(company).filter(pk=lines[0].pk).update(origin_id="SC-1042-1")
+
+    with pytest.raises(Invalid) as refused:
+        edit_record(
+            company, contract.pk, actor=project_user, data={},
+            lines=[LineEdit(lines[1].pk, {"uom": "t"}), LineEdit(lines[0].pk, {"uom": "t"})],
+        )  # fmt: skip
+    edit_record(
+        company, contract.pk, actor=project_user, data={},
+        lines=[LineEdit(lines[1].pk, {"uom": "t"}), LineEdit(lines[0].pk, {"description": "Open"})],
+    )  # fmt: skip
+    synced = sync_records(
+        company, ENTITIES["cost_code"], [{"id": cost_code.pk, "name": "Steel", "code": "05-100"}],
+        actor=integration, scope={"project_id": contract.project_id},
+    )  # fmt: skip
+
+    assert refused.value.code == "locked"
+    assert synced.errors == []
+    assert Record.objects.of(company).get(pk=cost_code.pk).data["name"] == "Steel"
+    with pytest.raises(Invalid):
+        edit_record(company, cost_code.pk, actor=project_user, data={"name": "Other"})
