@@ -47,11 +47,22 @@ class Each:
     shape: Shape
 
 
-Source = Value | Fixed | Nested | Each
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value whose key is there only where there is something to say."""
+
+    path: str
+
+
+Source = Value | Fixed | Nested | Each | Given
 
 
 def fill(shape: Shape, node: Node) -> dict[str, Any]:
-    return {key: _draw(source, node) for key, source in shape.items()}
+    return {
+        key: _draw(source, node)
+        for key, source in shape.items()
+        if not isinstance(source, Given) or find(node, source.path)
+    }
 
 
 def _draw(source: Source, node: Node) -> Any:
@@ -62,6 +73,8 @@ def _draw(source: Source, node: Node) -> Any:
     if isinstance(source, Fixed):
         return source.value
     inner = find(node, source.path)
+    if isinstance(source, Given):
+        return inner
     if isinstance(source, Nested):
         return None if inner is None else fill(source.shape, inner)
     return [fill(source.shape, one) for one in inner or ()]
