@@ -32,16 +32,24 @@ class References:
 
         Types that are no objects here are passed over.
         """
-        found: Errors = {}
-        for field in entity.references:
-            target = data.get(field.name)
-            if target is None or not ENTITIES.keys() & set(field.targets):
-                continue
-            if self.types.get(target) not in field.targets_of(data):
-                found[field.name] = [f"{target} does not exist"]
-            elif project_id is not None and self.projects.get(target) not in {None, project_id}:
-                found[field.name] = [f"{target} belongs to another project"]
-        return found
+        missing = {
+            field.name: [f"{data[field.name]} does not exist"]
+            for field in entity.references
+            if data.get(field.name) is not None
+            and ENTITIES.keys() & set(field.targets)
+            and self.types.get(data[field.name]) not in field.targets_of(data)
+        }
+        return {**self.foreign(entity, data, project_id), **missing}
+
+    def foreign(self, entity: Entity, data: Mapping[str, Any], project_id: int | None) -> Errors:
+        """References to something of another project than this."""
+        return {
+            field.name: [f"{data[field.name]} belongs to another project"]
+            for field in entity.references
+            if project_id is not None
+            and data.get(field.name) is not None
+            and self.projects.get(data[field.name]) not in {None, project_id}
+        }
 
     @cached_property
     def divisions(self) -> frozenset[int]:
@@ -91,8 +99,12 @@ def checked(
     actor: Actor,
     *,
     current: Mapping[str, Any] | None,
+    project_id: int | None = None,
 ) -> tuple[dict[str, Any], Errors]:
-    """The values to store, and everything that is wrong with them. `current` is None for a new object."""
+    """The values to store, and everything that is wrong with them. `current` is None for a new object.
+
+    `project_id` is where a line stands; other objects name their project themselves.
+    """
     cleaned, errors = clean_data(entity, data, frozenset(entity.by_name))
     merged = merged_data(current or {}, cleaned)
     came = cleaned.keys() | (cleaned.get(CUSTOM) or {}).keys()
@@ -102,7 +114,9 @@ def checked(
             errors[field.name] = ["can't be blank"]
     if CUSTOM in cleaned:
         cleaned[CUSTOM] = merged[CUSTOM]
-    for name, texts in references.errors(entity, cleaned).items():
+    moved = {name: value for name, value in cleaned.items() if (current or {}).get(name) != value}
+    elsewhere = references.foreign(entity, moved, project_id or merged.get("project_id"))
+    for name, texts in {**elsewhere, **references.errors(entity, cleaned)}.items():
         errors.setdefault(name, []).extend(texts)
     rules = metadata.of(entity)
     if rules is not None and not actor.is_integration:

@@ -110,7 +110,9 @@ def edit_record(
     refuse_stale(record, version)
     values = reference_ids(entity, data)
     references = References(company.pk, [(entity, {**record.data, **values})])
-    cleaned, errors = checked(entity, metadata, references, values, actor, current=record.data)
+    cleaned, errors = checked(
+        entity, metadata, references, values, actor, current=record.data, project_id=record.project_id
+    )
     changed = {name: value for name, value in cleaned.items() if record.data.get(name) != value}
     names = [*changed_names(record.data, changed), *errors]
     closed = [name for name in names if name in entity.by_name or name in {one.name for one in entity.custom}]

@@ -112,7 +112,9 @@ def _planned(
         if edit.delete:
             return None, {}
         refuse_closed_lines(holder, entity, actor)
-        cleaned, errors = checked(entity, metadata, references, edit.data, actor, current=None)
+        cleaned, errors = checked(
+            entity, metadata, references, edit.data, actor, current=None, project_id=holder.project_id
+        )
         if errors:
             return None, errors
         try:
@@ -127,7 +129,9 @@ def _planned(
     if edit.delete:
         refuse_deletion(line, entity, actor, parent=holder)
         return Change(line, EventType.DELETE, line.data, None), {}
-    cleaned, errors = checked(entity, metadata, references, edit.data, actor, current=line.data)
+    cleaned, errors = checked(
+        entity, metadata, references, edit.data, actor, current=line.data, project_id=holder.project_id
+    )
     changed = {name: value for name, value in cleaned.items() if line.data.get(name) != value}
     refuse_closed_fields(line, entity, changed_names(line.data, changed), actor, parent=holder)
     if errors or not changed:

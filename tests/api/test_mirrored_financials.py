@@ -423,6 +423,19 @@ def test_a_modification_stays_in_its_project(erp, other_project, budget_line):
     assert (answer.status, list(answer.body["errors"])) == (422, ["to_budget_line_item_id"])
 
 
+def test_a_person_s_line_is_booked_in_its_own_project(company, contract, codes, other_project, sign_in, project_user):
+    (foreign,) = codes(1, other_project.pk)
+    site = sign_in(project_user)
+    line = Record.objects.of(company).filter(parent=contract).order_by("pk").first()
+
+    answer = site.patch(f"records/{line.pk}", {"data": {"cost_code_id": foreign}})
+
+    assert (answer.status, answer.body["errors"]) == (
+        422,
+        {"cost_code_id": [f"{foreign} belongs to another project"]},
+    )
+
+
 def test_a_budget_line_shows_what_contracts_and_direct_costs_take_up(
     erp, company, project, contract, budget_line, pair, vendor
 ):
