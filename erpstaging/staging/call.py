@@ -7,6 +7,7 @@ handful of statements however many elements there are.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
@@ -33,11 +34,13 @@ from erpstaging.staging.targets import Key, keys_of, linked_records, staged_rows
 
 RESOURCE = "Staged Records"
 NOT_FOUND = "Entity with this ID not found"  # the exact text that clients look for
-COLUMNS = (
+# What differs from one new row of a call to the next, and what is the same in all of them.
+OWN = (
     "item_type", "origin_id", "origin_code", "origin_data", "parent_id", "status", "archived_with_parent", "data",
     "number", "title", "amount", "messages", "waiting_for", "project_origin_id", "origin_version", "record_id",
-    "account_id", "changed_by_kind", "changed_by_id", "changed_by_name", "updated_at", "version",
+    "version",
 )  # fmt: skip
+COLUMNS = (*OWN, "account_id", "changed_by_kind", "changed_by_id", "changed_by_name", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,14 @@ class StagingCall:
         self.actor = actor
         self.intake = intake
         self.now = timezone.now()
+        self.signature = {
+            "changed_by_kind": actor.kind,
+            "changed_by_id": actor.id,
+            "changed_by_name": actor.name,
+            "updated_at": self.now,
+        }
+        self.shared = {"company_id": company_id, "account_id": actor.account_id, "created_at": self.now}
+        self.blank = StagedRecord(**self.shared, **self.signature, version=0)
         self.by_id: dict[int, StagedRecord] = {}
         self.by_key: dict[Key, StagedRecord] = {}
         self.children: dict[int, list[StagedRecord]] = {}
@@ -263,14 +274,8 @@ class StagingCall:
         return True
 
     def _new(self, element: Element, entity: Entity) -> StagedRecord:
-        row: StagedRecord = StagedRecord(
-            company_id=self.company_id,
-            item_type=entity.item_type,
-            origin_id=element.origin_id,
-            account_id=self.actor.account_id,
-            status=element.status or StagedStatus.STAGED,
-            created_at=self.now,
-            version=0,
+        row: StagedRecord = self.blank.like(
+            item_type=entity.item_type, origin_id=element.origin_id, status=element.status or StagedStatus.STAGED
         )
         self.by_key[(row.item_type, row.origin_id)] = row
         self._touch(row, before=None)
@@ -357,8 +362,8 @@ class StagingCall:
             return
         self.touched[id(row)] = Touched(row, before)
         row.version += 1
-        row.changed_by_kind, row.changed_by_id, row.changed_by_name = self.actor.kind, self.actor.id, self.actor.name
-        row.updated_at = self.now
+        for name, value in self.signature.items():
+            setattr(row, name, value)
 
     # The statements
 
@@ -369,7 +374,7 @@ class StagingCall:
         self._insert([row for row in new if row.parent is not None])
         for row in changed:
             row.parent_id = row.parent.pk if row.parent_id is None and row.parent is not None else row.parent_id
-        sets.update(StagedRecord, [{"id": row.pk, **_values(row)} for row in changed])
+        sets.update(StagedRecord, [_values(row, ("id", *COLUMNS)) for row in changed])
         sum_lines(self.company_id, sorted({row.parent_id for row in (*new, *changed) if row.parent_id} | self.left))
         self._write_history()
 
@@ -379,10 +384,8 @@ class StagingCall:
             row.parent_id = row.parent.pk if row.parent is not None else None
         stored = sets.insert(
             StagedRecord,
-            [
-                {"company_id": self.company_id, "created_at": row.created_at, **_values(row)}
-                for row in sorted(rows, key=lambda row: (row.item_type, row.origin_id))
-            ],
+            [_values(row, OWN) for row in sorted(rows, key=lambda row: (row.item_type, row.origin_id))],
+            shared=self.shared | self.signature,
             returning=("old.item_type", "old.origin_id", "old.id"),
             on_conflict="ON CONFLICT (company_id, item_type, origin_id) WHERE deleted_at IS NULL DO NOTHING",
         )
@@ -500,8 +503,8 @@ def family_ids(company_id: int, ids: Sequence[int], keys: Sequence[Key]) -> list
         return [row[0] for row in cursor.fetchall()]
 
 
-def _values(row: StagedRecord) -> dict[str, Any]:
-    return {column: getattr(row, column) for column in COLUMNS}
+def _values(row: StagedRecord, columns: tuple[str, ...]) -> dict[str, Any]:
+    return dict(zip(columns, attrgetter(*columns)(row), strict=True))
 
 
 def sum_lines(company_id: int, parent_ids: Sequence[int]) -> None:

@@ -61,7 +61,8 @@ class Element:
 
 def read_elements(updates: Sequence[Any], metadata: Metadata, actor: Actor) -> list[Element]:
     """Every element of a call in its order, each with what is wrong with it on its own."""
-    return [_read(sent, metadata, actor, parent=None) for sent in updates]
+    closed = {item_type: closed_type(entity, metadata, actor) for item_type, entity in STAGED.items()}
+    return [_read(sent, closed, parent=None) for sent in updates]
 
 
 def flat(elements: Sequence[Element]) -> Iterator[Element]:
@@ -71,27 +72,28 @@ def flat(elements: Sequence[Element]) -> Iterator[Element]:
         yield from element.children
 
 
-def _read(sent: Any, metadata: Metadata, actor: Actor, parent: Element | None) -> Element:
+def _read(sent: Any, closed: Mapping[str, Errors], parent: Element | None) -> Element:
     element = Element(sent, parent=parent)
     if not isinstance(sent, Mapping):
         element.refuse("base", "must be an object")
         return element
-    element.entity = _entity(sent.get("item_type"), element, metadata, actor)
+    element.entity = _entity(sent.get("item_type"), element, closed)
     _read_identity(sent, element)
     _read_status(sent, element)
     _read_data(sent, element)
-    _read_children(sent, element, metadata, actor)
+    _read_children(sent, element, closed)
     return element
 
 
-def _entity(item_type: Any, element: Element, metadata: Metadata, actor: Actor) -> Entity | None:
+def _entity(item_type: Any, element: Element, closed: Mapping[str, Errors]) -> Entity | None:
     entity = STAGED.get(item_type) if isinstance(item_type, str) else None
     if entity is None:
         # An update by id may leave the type out; the row knows it.
         if item_type is not None or not element.sent_key("id"):
             element.refuse("item_type", f"must be one of {', '.join(STAGED)}")
         return None
-    element.errors |= closed_type(entity, metadata, actor)
+    for name, texts in closed[entity.item_type].items():
+        element.errors[name] = [*texts]
     return entity
 
 
@@ -162,7 +164,7 @@ def check_data(element: Element, data: Mapping[str, Any]) -> None:
         element.errors.setdefault(f"data.{name}" if name in {"status", "origin_id"} else name, []).extend(texts)
 
 
-def _read_children(sent: Mapping[str, Any], element: Element, metadata: Metadata, actor: Actor) -> None:
+def _read_children(sent: Mapping[str, Any], element: Element, closed: Mapping[str, Errors]) -> None:
     children = sent.get("children")
     if children is None:
         return
@@ -173,7 +175,7 @@ def _read_children(sent: Mapping[str, Any], element: Element, metadata: Metadata
     elif len(children) > settings.MAX_CHILDREN:
         element.refuse("children", f"has more than {settings.MAX_CHILDREN} elements")
     else:
-        element.children = [_read(child, metadata, actor, parent=element) for child in children]
+        element.children = [_read(child, closed, parent=element) for child in children]
 
 
 def check_level(element: Element) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models.base import ModelState
 from django.utils import timezone
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
@@ -91,6 +92,12 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
                 condition=models.Q(deleted_at__isnull=True) & ~models.Q(waiting_for=[]),
             ),
         ]
+
+    def like(self, **values: Any) -> "StagedRecord":
+        """Another unsaved row like this one but for `values`, at a tenth of what the constructor costs."""
+        row: StagedRecord = StagedRecord.__new__(StagedRecord)
+        row.__dict__ |= self.__dict__ | {"_state": ModelState(), "data": {}, "messages": [], "waiting_for": []} | values
+        return row
 
     @property
     def last_change(self) -> tuple[str, datetime]:
