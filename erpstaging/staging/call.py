@@ -285,7 +285,7 @@ class StagingCall:
         self, element: Element, entity: Entity, row: StagedRecord, data: dict[str, Any], parent: StagedRecord | None
     ) -> None:
         """Bring what was sent into the row; in `data` the keys that were sent have replaced those that stood there."""
-        before = facts(row)
+        before = None if id(row) in self.touched else facts(row)
         corrected = row.status == StagedStatus.INVALID and data != row.data
         row.data = data
         if element.sent_key("origin_code"):
@@ -298,8 +298,10 @@ class StagingCall:
         if parent is not None:
             row.parent = parent
         self._move(row, StagedStatus.STAGED if corrected and element.status is None else element.status)
-        if facts(row) != before or element.origin_version not in (None, row.origin_version):
-            row.origin_version = element.origin_version if element.origin_version is not None else row.origin_version
+        newer = element.origin_version not in (None, row.origin_version)
+        if newer:
+            row.origin_version = element.origin_version
+        if before is not None and (newer or facts(row) != before):
             self._touch(row, before)
         if id(row) in self.touched:
             columns = columns_of(entity, data)
@@ -370,8 +372,8 @@ class StagingCall:
     def _write(self) -> None:
         new = [one.row for one in self.touched.values() if one.before is None]
         changed = [one.row for one in self.touched.values() if one.before is not None]
-        self._insert([row for row in new if row.parent is None])
-        self._insert([row for row in new if row.parent is not None])
+        self._insert([row for row in new if not STAGED[row.item_type].is_child])
+        self._insert([row for row in new if STAGED[row.item_type].is_child])
         for row in changed:
             row.parent_id = row.parent.pk if row.parent_id is None and row.parent is not None else row.parent_id
         sets.update(StagedRecord, [_values(row, ("id", *COLUMNS)) for row in changed])
@@ -381,7 +383,8 @@ class StagingCall:
     def _insert(self, rows: Sequence[StagedRecord]) -> None:
         """One statement, sorted by key so that two calls wait for each other instead of deadlocking."""
         for row in rows:
-            row.parent_id = row.parent.pk if row.parent is not None else None
+            if STAGED[row.item_type].is_child and row.parent is not None:
+                row.parent_id = row.parent.pk
         stored = sets.insert(
             StagedRecord,
             [_values(row, OWN) for row in sorted(rows, key=lambda row: (row.item_type, row.origin_id))],
@@ -452,8 +455,8 @@ def comes_back(child: StagedRecord) -> bool:
 
 def set_aside(row: StagedRecord) -> bool:
     """Whether a child was archived on its own: it is not imported with its parent."""
-    is_child = row.parent_id is not None or row.parent is not None
-    return bool(is_child and row.status == StagedStatus.ARCHIVED and not row.archived_with_parent)
+    alone = row.status == StagedStatus.ARCHIVED and not row.archived_with_parent
+    return bool(alone and (row.parent_id is not None or row.parent is not None))
 
 
 def waiting_without(row: StagedRecord, entity: Entity, origin_id: str) -> list[dict[str, Any]]:
@@ -469,7 +472,7 @@ def facts(row: StagedRecord) -> dict[str, Any]:
         "origin_data": row.origin_data,
         "status": row.status,
         "data": row.data,
-        "parent_id": row.parent_id or (row.parent.pk if row.parent is not None else None),
+        "parent_id": row.parent_id,  # none yet below a parent that is new itself
     }
 
 

@@ -6,10 +6,12 @@ from typing import Any
 from django.db import models
 from django.db.models.base import ModelState
 from django.utils import timezone
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import FSMField, transition
 
 from erpstaging.companies.models import CompanyRow, ServiceAccount, company_key
+from erpstaging.core.documents import Document
 from erpstaging.core.policies import same_company
+from erpstaging.core.states import Moving
 from erpstaging.erp_requests.models import ErpRequest
 from erpstaging.records.models import Record
 
@@ -21,7 +23,7 @@ class StagedStatus(models.TextChoices):
     INVALID = "invalid"
 
 
-class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
+class StagedRecord(Moving, CompanyRow):
     """An ERP object that the integrator staged for import. Children stand under their parent row.
 
     `waiting_for` lists the references of the row and its children that are not linked yet, as
@@ -32,17 +34,17 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
     item_type = models.CharField(max_length=40)
     origin_id = models.CharField(max_length=255)
     origin_code = models.CharField(max_length=255, null=True)  # noqa: DJ001 - the wire tells null from ""
-    origin_data = models.JSONField(null=True)
+    origin_data = Document(null=True)
     parent = same_company("self")
     status = FSMField(choices=StagedStatus.choices, default=StagedStatus.STAGED, protected=True)
     # Archived together with its parent, so that it comes back with it; one archived on its own stays.
     archived_with_parent = models.BooleanField(default=False)
-    data = models.JSONField(default=dict)
+    data = Document(default=dict)
     number = models.CharField(max_length=255, blank=True)
     title = models.CharField(max_length=255, blank=True)
     amount = models.DecimalField(max_digits=23, decimal_places=4, null=True)
-    messages = models.JSONField(default=list)
-    waiting_for = models.JSONField(default=list)
+    messages = Document(default=list)
+    waiting_for = Document(default=list)
     project_origin_id = models.CharField(max_length=255, blank=True)
     origin_version = models.BigIntegerField(null=True)
     record = same_company(Record)
@@ -146,8 +148,8 @@ class StagedChange(CompanyRow):
     staged_record = same_company(StagedRecord, null=False)
     intake = same_company(Intake)
     version = models.IntegerField()
-    before = models.JSONField(null=True)
-    sent = models.JSONField()
+    before = Document(null=True)
+    sent = Document()
     origin_version = models.BigIntegerField(null=True)
     superseded = models.BooleanField(default=False)
     changed_at = models.DateTimeField(default=timezone.now)
@@ -183,7 +185,7 @@ OPEN_STATES = (
 )
 
 
-class StagedExport(ConcurrentTransitionMixin, CompanyRow):
+class StagedExport(Moving, CompanyRow):
     """One passage of a record through the gate, frozen as it was when it was sent.
 
     `snapshot` is the record with its lines and what they refer to; `inputs` is what the approver typed at Accept, as
@@ -194,7 +196,7 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
     item_type = models.CharField(max_length=40)
     action = models.CharField(max_length=6, choices=Action.choices, default=Action.CREATE)
     state = FSMField(choices=ExportState.choices, default=ExportState.READY_TO_EXPORT, protected=True)
-    snapshot = models.JSONField()
+    snapshot = Document()
     content_hash = models.BinaryField(max_length=32)
     record_version = models.IntegerField()
     project = same_company(Record)
@@ -209,11 +211,11 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
     decided_by_id = models.BigIntegerField(null=True)
     decided_by_name = models.CharField(max_length=200, blank=True)
     decided_at = models.DateTimeField(null=True)
-    inputs = models.JSONField(default=dict)
+    inputs = Document(default=dict)
     reason = models.TextField(blank=True)
     reason_code = models.CharField(max_length=60, blank=True)
-    pins = models.JSONField(default=list)
-    messages = models.JSONField(default=list)
+    pins = Document(default=list)
+    messages = Document(default=list)
     release_at = models.DateTimeField(null=True)
     held_reason = models.CharField(max_length=300, blank=True)
     erp_request = same_company(ErpRequest)
@@ -340,8 +342,8 @@ class Conflict(CompanyRow):
     record = same_company(Record, null=False)
     kind = models.CharField(max_length=40)
     message = models.CharField(max_length=500)
-    ours = models.JSONField()
-    theirs = models.JSONField()
+    ours = Document()
+    theirs = Document()
     opened_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True)
 
