@@ -5,7 +5,7 @@ handful of statements however many elements there are.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -404,18 +404,16 @@ class StagingCall:
             StagedChange,
             [
                 {
-                    "company_id": self.company_id,
                     "staged_record_id": row.pk,
-                    "intake_id": intake_id,
                     "version": row.version,
                     "before": None if superseded else self.touched[id(row)].before,
-                    "sent": {name: value for name, value in element.sent.items() if name != "children"},
+                    "sent": _without_children(element.sent),
                     "origin_version": element.origin_version,
                     "superseded": superseded,
-                    "changed_at": self.now,
                 }
                 for row, element, superseded in self.history
             ],
+            shared={"company_id": self.company_id, "intake_id": intake_id, "changed_at": self.now},
         )
         acts = [_act("staged" if one.before is None else "changed", one) for one in self.touched.values()]
         acts += [
@@ -508,6 +506,10 @@ def family_ids(company_id: int, ids: Sequence[int], keys: Sequence[Key]) -> list
 
 def _values(row: StagedRecord, columns: tuple[str, ...]) -> dict[str, Any]:
     return dict(zip(columns, attrgetter(*columns)(row), strict=True))
+
+
+def _without_children(sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in sent.items() if name != "children"} if "children" in sent else sent
 
 
 def sum_lines(company_id: int, parent_ids: Sequence[int]) -> None:
