@@ -249,10 +249,21 @@ SPECTACULAR_SETTINGS = {
 }
 RATE_LIMIT_HOURLY = env.whole("ERPSTAGING_RATE_LIMIT_HOURLY", 3600)
 RATE_LIMIT_SPIKE = env.whole("ERPSTAGING_RATE_LIMIT_SPIKE", 100)
+IDEMPOTENCY_DAYS = env.whole("ERPSTAGING_IDEMPOTENCY_DAYS", 30, minimum=1)
+IDEMPOTENCY_WAIT_SECONDS = env.number("ERPSTAGING_IDEMPOTENCY_WAIT_SECONDS", 3.0, minimum=0.1, maximum=9)
 REQUIRE_COMPANY_HEADER = env.flag("ERPSTAGING_REQUIRE_COMPANY_HEADER", default=False)
 
 # Approval
 UNDO_SECONDS = env.whole("ERPSTAGING_UNDO_SECONDS", 10, maximum=60)
+
+# How often the integration is asked for news of each linked job; 0 switches it off.
+JOB_SYNC_HOURS = env.whole("ERPSTAGING_JOB_SYNC_HOURS", 24, maximum=24 * 365)
+# Values of these names in received bodies are shown to nobody but ERP administrators.
+MASKED_FIELDS = env.words(
+    "ERPSTAGING_MASKED_FIELDS",
+    "iban,bic,swift_code,bank_account,bank_account_number,account_number,routing_number,ssn,social_security_number,"
+    "tax_id,password,secret,client_secret,token,access_token,api_key",
+)
 
 # Webhooks
 EGRESS_ALLOW = [ip_network(network) for network in env.words("ERPSTAGING_EGRESS_ALLOW")]

@@ -12,17 +12,23 @@ from erpstaging.approvals.views.accounts import ChooseTheme, SignIn, SignOut
 from erpstaging.approvals.views.decisions import (
     Accept,
     Archive,
+    Cancel,
+    Hold,
     Import,
     RejectExport,
     RejectImport,
+    Resume,
     Retry,
     Unarchive,
     Undo,
 )
-from erpstaging.approvals.views.details import ExportPage, RecordPage, StagedPage
+from erpstaging.approvals.views.details import ExportPage, RecordPage, SourceFile, StagedPage
+from erpstaging.approvals.views.linking import LinkExact, LinkPage, UndoLink, Unlink
+from erpstaging.approvals.views.merging import MergePage
 from erpstaging.approvals.views.queue import QueuePage
 from erpstaging.approvals.views.records import Delete, EditRecord, MinePage, NewRecord, RecordsPage, Send
 from erpstaging.approvals.views.records import Retrieve as RetrieveRecord
+from erpstaging.approvals.views.refreshing import AskForRefresh
 from erpstaging.approvals.views.start import CompanyStart, LatestCompany
 
 app_name = "approvals"
@@ -35,10 +41,18 @@ COMPANY = [
     path(f"{STAGED}reject/", RejectImport.as_view(), name="reject_import"),
     path(f"{STAGED}archive/", Archive.as_view(), name="archive"),
     path(f"{STAGED}unarchive/", Unarchive.as_view(), name="unarchive"),
+    path(f"{STAGED}link/", LinkPage.as_view(), name="link"),
+    path(f"{STAGED}undo_link/", UndoLink.as_view(), name="undo_link"),
+    path(f"{STAGED}source/", SourceFile.as_view(), name="source"),
+    path("staged/link_exact/", LinkExact.as_view(), name="link_exact"),
+    path("refresh/<slug:item_type>/", AskForRefresh.as_view(), name="refresh"),
     path(EXPORT, ExportPage.as_view(), name="export"),
     path(f"{EXPORT}accept/", Accept.as_view(), name="accept"),
     path(f"{EXPORT}reject/", RejectExport.as_view(), name="reject_export"),
     path(f"{EXPORT}retry/", Retry.as_view(), name="retry"),
+    path(f"{EXPORT}hold/", Hold.as_view(), name="hold"),
+    path(f"{EXPORT}resume/", Resume.as_view(), name="resume"),
+    path(f"{EXPORT}cancel/", Cancel.as_view(), name="cancel"),
     path(f"{EXPORT}undo/", Undo.as_view(), name="undo"),
     path("records/", RecordsPage.as_view(), name="records"),
     path("records/new/<slug:item_type>/", NewRecord.as_view(), name="new_record"),
@@ -46,6 +60,8 @@ COMPANY = [
     path(f"{RECORD}edit/", EditRecord.as_view(), name="edit_record"),
     path(f"{RECORD}send/", Send.as_view(), name="send"),
     path(f"{RECORD}retrieve/", RetrieveRecord.as_view(), name="retrieve"),
+    path(f"{RECORD}unlink/", Unlink.as_view(), name="unlink"),
+    path(f"{RECORD}merge/", MergePage.as_view(), name="merge"),
     path(f"{RECORD}delete/", Delete.as_view(), name="delete_record"),
 ]
 urlpatterns = [

@@ -56,9 +56,21 @@ class LockList:
     whole: bool = False
     lines: bool = False
     deletion: bool = True
+    # Fields of a line that are closed while this flag of what it stands under is set, linked or not.
+    frozen_by: str = ""
+    frozen: frozenset[str] = frozenset()
 
     def closes(self, name: str) -> bool:
         return self.whole or name in self.fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calculation:
+    """Where a line says that its amount is quantity times unit cost, or what was sent; and in which words."""
+
+    field: str = "extended_type"
+    sent: str = "manual"
+    calculated: str = "calculated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +106,8 @@ class Entity:
     key: str = ""
     supports: Supports = Supports()
     export_switch: str | None = None
+    # The entity and config of the metadata that switched this kind on before it had a place of its own there.
+    older_switch: tuple[str, str] | None = None
     icon: str = "box"
     external_item_type: str | None = None
     parents: tuple[str, ...] = ()
@@ -105,15 +119,26 @@ class Entity:
     title_field: str = "name"
     status_field: str | None = None
     amount_field: str | None = None
+    calculation: Calculation | None = None
+    # The fields of a line that its amount is the sum of; empty where the amount itself is sent or calculated.
+    summed: tuple[str, ...] = ()
     approved_status: str | None = None
     prerequisites: tuple[str, ...] = ()
     events: EntityEvents = field(default_factory=EntityEvents)
     webhook_resource: str | None = None
     unique_within: tuple[str, ...] = ()
+    # Whether a direct sync finds the object by those values where it names neither id nor origin ID.
+    found_by_key: bool = False
+    # The value of `data` that says it is in the ERP, of kinds that have no origin ID.
+    synced_field: str | None = None
     # Contracts and change orders: project people need the admin level to keep and send them.
     kept_by_admins: bool = False
+    # Figures of the ERP: nobody but the integration writes them.
+    kept_by_erp: bool = False
     view_shape: Shape | None = None
     wire_path: str | None = None
+    # Names that clients write a field under besides its own: `csv_import_code` for `code`.
+    write_names: Mapping[str, str] = field(default_factory=dict)
     # Of a line: the declarations that hold below some kinds of parent, where they differ from this one.
     variants: Mapping[str, "Entity"] = field(default_factory=dict)
 
@@ -146,6 +171,10 @@ class Entity:
     def cleaners(self) -> Mapping[str, Callable[[Any], Any]]:
         """What cleans a value, by the name it comes under; fields go before origin IDs of the same name."""
         return dict.fromkeys(self.origin_fields, clean_origin_id) | {one.name: one.cleaner for one in self.fields}
+
+    def renamed(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """What a client sent, by the names of the fields."""
+        return {self.write_names.get(str(name), str(name)): value for name, value in sent.items()}
 
     @property
     def is_child(self) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from erpstaging.core.money import wire_amount
+from erpstaging.core.money import wire_amount, wire_number
 
 WireType = Literal["any", "int", "string", "text", "bool", "decimal", "number", "date", "datetime", "json_text"]
 Node = Mapping[str, Any]
@@ -81,8 +81,7 @@ def as_wire(value: Any, wire_type: WireType) -> Any:
     if wire_type == "decimal":
         return wire_amount(Decimal(str(value)))
     if wire_type == "number":
-        amount = Decimal(str(value))
-        return int(amount) if amount == amount.to_integral_value() else float(amount)
+        return wire_number(Decimal(str(value)))
     if wire_type in {"string", "text"}:
         return str(value)
     return value

@@ -144,6 +144,8 @@ class Metadata:
             return True
         if entity.is_child and not rules.settings:
             return True  # lines follow their parent unless the document speaks of them
+        if entity.older_switch and self.rules(entity.older_switch[0]).config(entity.older_switch[1]):
+            return True
         return rules.enabled
 
     def require_on(self, entity: Entity) -> None:

@@ -35,13 +35,16 @@ class DetailState(models.TextChoices):
 
 
 class ErpRequestDetail(Moving, CompanyRow):
-    """How one item of a request is going. Only a `current` detail moves the item's export."""
+    """How one item of a request is going. Only a `current` detail moves the item's export.
+
+    The detail of a refresh is about a whole list and has no item.
+    """
 
     erp_request = same_company(ErpRequest, null=False)
     state = FSMField(choices=DetailState.choices, default=DetailState.IN_PROGRESS, protected=True)
     messages = models.JSONField(default=list)
     item_type = models.CharField(max_length=40)
-    item = same_company(Record, null=False)
+    item = same_company(Record)
     item_version = models.IntegerField()
     attempt = models.IntegerField(default=1)
     current = models.BooleanField(default=True)

@@ -15,22 +15,30 @@ Errors = dict[str, list[str]]
 
 
 class References:
-    """The types of the records that many rows refer to, loaded with one query. `rows` are (entity, data) pairs."""
+    """What many rows refer to, loaded with one query: types and projects. `rows` are (entity, data) pairs."""
 
     def __init__(self, company_id: int, rows: Iterable[tuple[Entity, Mapping[str, Any]]]) -> None:
         ids = {data[one.name] for entity, data in rows for one in entity.references if _is_id(data.get(one.name))}
         found = Record.objects.of(company_id).filter(pk__in=ids, deleted_at=None)
-        self.types: dict[int, str] = dict(found.values_list("pk", "item_type")) if ids else {}
+        rows_found = list(found.values_list("pk", "item_type", "project_id")) if ids else []
+        self.types: dict[int, str] = {pk: item_type for pk, item_type, _ in rows_found}
+        self.projects: dict[int, int | None] = {pk: project_id for pk, _, project_id in rows_found}
 
-    def errors(self, entity: Entity, data: Mapping[str, Any]) -> Errors:
-        """References to nothing, or to something of another type; types that are no objects here are passed over."""
-        return {
-            field.name: [f"{data[field.name]} does not exist"]
-            for field in entity.references
-            if data.get(field.name) is not None
-            and ENTITIES.keys() & set(field.targets)
-            and self.types.get(data[field.name]) not in field.targets
-        }
+    def errors(self, entity: Entity, data: Mapping[str, Any], *, project_id: int | None = None) -> Errors:
+        """References to nothing, to something of another type or, where a project is given, of another project.
+
+        Types that are no objects here are passed over.
+        """
+        found: Errors = {}
+        for field in entity.references:
+            target = data.get(field.name)
+            if target is None or not ENTITIES.keys() & set(field.targets):
+                continue
+            if self.types.get(target) not in field.targets_of(data):
+                found[field.name] = [f"{target} does not exist"]
+            elif project_id is not None and self.projects.get(target) not in {None, project_id}:
+                found[field.name] = [f"{target} belongs to another project"]
+        return found
 
 
 def _is_id(value: Any) -> bool:

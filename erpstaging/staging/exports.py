@@ -39,7 +39,8 @@ A_DATE = date("date", "Date")
 MAY_NOT_PUSH = "Deciding on exports needs the privilege to push to accounting. Ask an ERP administrator."
 SAVED = (
     "state", "decided_by_id", "decided_by_name", "decided_at", "inputs", "reason", "reason_code", "pins", "messages",
-    "release_at", "held_reason", "erp_request_id", "attempts", "closed_at", "changed_at", "version",
+    "release_at", "held_reason", "hold_until", "hold_note", "held_by_id", "held_by_name", "held_at", "erp_request_id",
+    "attempts", "closed_at", "changed_at", "version",
 )  # fmt: skip
 
 
@@ -107,11 +108,11 @@ def accept_exports(
         approver = {"approver_id": actor.user_id, "approver_name": actor.name}
         export.accept_export(**approver, now=now, undo=undo, inputs=inputs)
 
-    outcomes = _decide(company.pk, wanted, accept, sources={ExportState.READY_TO_EXPORT}, versioned=True)
+    outcomes = decide_in_memory(company.pk, wanted, accept, sources={ExportState.READY_TO_EXPORT}, versioned=True)
     accepted = [outcome.export for outcome in outcomes if outcome.export is not None]
     save_exports(company.pk, accepted)
     record_decisions(company.pk, actor, [_decision(export, "accept") for export in accepted])
-    _tell(company.pk, actor, accepted, "accepted", lambda export: {"inputs": export.inputs})
+    tell(company.pk, actor, accepted, "accepted", lambda export: {"inputs": export.inputs})
     if not undo:
         release_exports(company, accepted, actor=actor)
     return outcomes
@@ -149,7 +150,7 @@ def retry_exports(company: Company, wanted: Sequence[Wanted], *, actor: Actor) -
     def check(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
 
-    outcomes = _decide(company.pk, wanted, check, sources={ExportState.FAILED}, versioned=False)
+    outcomes = decide_in_memory(company.pk, wanted, check, sources={ExportState.FAILED}, versioned=False)
     failed = [(outcome, outcome.export) for outcome in outcomes if outcome.export is not None]
     links = links_of(company.pk, {one for _, export in failed for one in record_ids(export.snapshot)})
     leaving: list[tuple[StagedExport, dict[str, Any]]] = []
@@ -196,7 +197,7 @@ def reject_exports(
         export.reject_export(**rejecter, now=now, reason=text, code=code, pins=list(pins))
 
     rejectable = {ExportState.READY_TO_EXPORT, ExportState.FAILED}
-    outcomes = _decide(company.pk, wanted, reject, sources=rejectable, versioned=True)
+    outcomes = decide_in_memory(company.pk, wanted, reject, sources=rejectable, versioned=True)
     rejected = [outcome.export for outcome in outcomes if outcome.export is not None]
     save_exports(company.pk, rejected)
     give_back(company, rejected, actor=actor)
@@ -209,7 +210,7 @@ def give_back(company: Company, rejected: Sequence[StagedExport], *, actor: Acto
     ids = [export.record_id for export in rejected]
     open_record(company.pk, ids)
     retire_details(company.pk, ids)
-    _tell(company.pk, actor, rejected, "rejected", lambda export: {"reason": export.reason})
+    tell(company.pk, actor, rejected, "rejected", lambda export: {"reason": export.reason})
     creators = dict(
         Record.objects.of(company).filter(pk__in=ids, created_by_kind="person").values_list("pk", "created_by_id")
     )
@@ -233,10 +234,10 @@ def undo_accept(company: Company, export_id: int, *, actor: Actor, version: int 
         export.undo_accept()
 
     wanted = [Wanted(export_id, version)]
-    (outcome,) = _decide(company.pk, wanted, undo, sources={ExportState.ACCEPTED}, versioned=False)
+    (outcome,) = decide_in_memory(company.pk, wanted, undo, sources={ExportState.ACCEPTED}, versioned=False)
     export = outcome.result()
     save_exports(company.pk, [export])
-    _tell(company.pk, actor, [export], "accept_undone", lambda _: {})
+    tell(company.pk, actor, [export], "accept_undone", lambda _: {})
     return export
 
 
@@ -250,7 +251,7 @@ def lock_exports(company_id: int, ids: Sequence[int]) -> dict[int, StagedExport]
     return {export.pk: export for export in exports}
 
 
-def _decide(
+def decide_in_memory(
     company_id: int,
     wanted: Sequence[Wanted],
     act: Callable[[StagedExport, Wanted], None],
@@ -258,7 +259,10 @@ def _decide(
     sources: Collection[ExportState],
     versioned: bool,
 ) -> list[Outcome]:
-    """Lock the chunk and try the act on each row in memory; version and state are compared under the lock."""
+    """Lock the chunk and try the act on each row in memory; version and state are compared under the lock.
+
+    Whatever is done with a row ends its hold.
+    """
     exports = lock_exports(company_id, [one.export_id for one in wanted])
     outcomes = [Outcome(one) for one in wanted]
     for outcome in outcomes:
@@ -270,6 +274,7 @@ def _decide(
                 refuse_unseen(export, outcome.wanted.version)
             if export.state not in sources:
                 raise _decided(export)
+            export.take_off_hold()
             act(export, outcome.wanted)
             export.version += 1
             outcome.export = export
@@ -397,7 +402,7 @@ def _open_requests(
             export.version += 0 if verb == "retried" else 1
     exports = [export for export, _ in leaving]
     save_exports(company.pk, exports)
-    _tell(company.pk, actor, exports, verb, lambda export: {"erp_request_id": export.erp_request_id})
+    tell(company.pk, actor, exports, verb, lambda export: {"erp_request_id": export.erp_request_id})
 
 
 def _close_for_people(company_id: int, exports: Sequence[StagedExport]) -> None:
@@ -446,7 +451,7 @@ def save_exports(company_id: int, exports: Sequence[StagedExport]) -> None:
     )
 
 
-def _tell(
+def tell(
     company_id: int,
     actor: Actor,
     exports: Sequence[StagedExport],

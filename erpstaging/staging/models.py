@@ -12,7 +12,7 @@ from erpstaging.companies.models import CompanyRow, ServiceAccount, company_key
 from erpstaging.core.documents import Document
 from erpstaging.core.policies import same_company
 from erpstaging.core.states import Moving
-from erpstaging.erp_requests.models import ErpRequest
+from erpstaging.erp_requests.models import ErpRequest, ErpRequestDetail
 from erpstaging.records.models import Record
 
 
@@ -48,6 +48,9 @@ class StagedRecord(Moving, CompanyRow):
     project_origin_id = models.CharField(max_length=255, blank=True)
     origin_version = models.BigIntegerField(null=True)
     record = same_company(Record)
+    # Of the types that may be imported once more: what went in last, and whether the integration said more since.
+    imported_data = models.JSONField(null=True)
+    changed_since_import = models.BooleanField(default=False, db_default=False)
     account = models.ForeignKey(
         ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
     )
@@ -93,6 +96,11 @@ class StagedRecord(Moving, CompanyRow):
                 name="staged_waiting",
                 condition=models.Q(deleted_at__isnull=True) & ~models.Q(waiting_for=[]),
             ),
+            models.Index(
+                fields=["company", "id"],
+                name="staged_changed_again",
+                condition=models.Q(changed_since_import=True, parent__isnull=True, deleted_at__isnull=True),
+            ),
         ]
 
     def like(self, **values: Any) -> "StagedRecord":
@@ -108,6 +116,11 @@ class StagedRecord(Moving, CompanyRow):
 
     @transition(status, source=StagedStatus.STAGED, target=StagedStatus.IMPORTED)
     def import_into(self, record: Record) -> None:
+        self.record = record
+        self.messages, self.waiting_for = [], []
+
+    @transition(status, source=StagedStatus.IMPORTED, target=StagedStatus.IMPORTED)
+    def import_again(self, record: Record) -> None:
         self.record = record
         self.messages, self.waiting_for = [], []
 
@@ -148,8 +161,8 @@ class StagedChange(CompanyRow):
     staged_record = same_company(StagedRecord, null=False)
     intake = same_company(Intake)
     version = models.IntegerField()
-    before = Document(null=True)
-    sent = Document()
+    before = models.JSONField(null=True)
+    sent = models.JSONField()
     origin_version = models.BigIntegerField(null=True)
     superseded = models.BooleanField(default=False)
     changed_at = models.DateTimeField(default=timezone.now)
@@ -196,7 +209,7 @@ class StagedExport(Moving, CompanyRow):
     item_type = models.CharField(max_length=40)
     action = models.CharField(max_length=6, choices=Action.choices, default=Action.CREATE)
     state = FSMField(choices=ExportState.choices, default=ExportState.READY_TO_EXPORT, protected=True)
-    snapshot = Document()
+    snapshot = models.JSONField()
     content_hash = models.BinaryField(max_length=32)
     record_version = models.IntegerField()
     project = same_company(Record)
@@ -211,13 +224,19 @@ class StagedExport(Moving, CompanyRow):
     decided_by_id = models.BigIntegerField(null=True)
     decided_by_name = models.CharField(max_length=200, blank=True)
     decided_at = models.DateTimeField(null=True)
-    inputs = Document(default=dict)
+    inputs = models.JSONField(default=dict)
     reason = models.TextField(blank=True)
     reason_code = models.CharField(max_length=60, blank=True)
-    pins = Document(default=list)
-    messages = Document(default=list)
+    pins = models.JSONField(default=list)
+    messages = models.JSONField(default=list)
     release_at = models.DateTimeField(null=True)
     held_reason = models.CharField(max_length=300, blank=True)
+    # Put on hold by an approver until a moment of his choice.
+    hold_until = models.DateTimeField(null=True)
+    hold_note = models.CharField(max_length=300, blank=True)
+    held_by_id = models.BigIntegerField(null=True)
+    held_by_name = models.CharField(max_length=200, blank=True)
+    held_at = models.DateTimeField(null=True)
     erp_request = same_company(ErpRequest)
     attempts = models.IntegerField(default=0)
     closed_at = models.DateTimeField(null=True)
@@ -245,12 +264,19 @@ class StagedExport(Moving, CompanyRow):
                 fields=["company", "record"], name="export_out", condition=models.Q(state=ExportState.EXPORTING)
             ),
             models.Index(fields=["release_at"], name="export_due", condition=models.Q(state=ExportState.ACCEPTED)),
+            models.Index(
+                fields=["hold_until"],
+                name="export_held",
+                condition=models.Q(state=ExportState.READY_TO_EXPORT, hold_until__isnull=False),
+            ),
         ]
 
     @property
     def last_change(self) -> tuple[str, datetime]:
         """Who changed or decided it last, and when."""
-        return (self.decided_by_name, self.decided_at) if self.decided_at else (self.sent_by_name, self.sent_at)
+        acts = [(self.sent_by_name, self.sent_at), (self.held_by_name, self.held_at)]
+        acts.append((self.decided_by_name, self.decided_at))
+        return max(((who, at) for who, at in acts if at is not None), key=lambda act: act[1])
 
     @property
     def is_open(self) -> bool:
@@ -264,6 +290,16 @@ class StagedExport(Moving, CompanyRow):
         self.decided_by_id, self.decided_by_name, self.decided_at = approver_id, approver_name, now
         self.release_at = now + undo
         self.inputs = inputs
+
+    def put_on_hold(
+        self, *, holder_id: int | None, holder_name: str, now: datetime, until: datetime, note: str
+    ) -> None:
+        """Aside until a moment: still waiting for a decision, and any decision ends it."""
+        self.held_by_id, self.held_by_name, self.held_at = holder_id, holder_name, now
+        self.hold_until, self.hold_note = until, note
+
+    def take_off_hold(self) -> None:
+        self.hold_until = None
 
     @transition(state, source=ExportState.ACCEPTED, target=ExportState.READY_TO_EXPORT)
     def undo_accept(self) -> None:
@@ -304,8 +340,14 @@ class StagedExport(Moving, CompanyRow):
         self.messages = []
         self.closed_at = now
 
-    @transition(state, source=ExportState.SYNCED, target=ExportState.UNLINKED)
+    @transition(state, source=[ExportState.SYNCED, ExportState.UNLINKING], target=ExportState.UNLINKED)
     def unlink(self, *, now: datetime) -> None:
+        self.closed_at = now
+
+    @transition(state, source=ExportState.UNLINKING, target=ExportState.SYNCED)
+    def stay_linked(self, messages: list[str], *, now: datetime) -> None:
+        """The ERP still has it: what was asked to be unlinked stays as it was, and says why."""
+        self.messages = messages
         self.closed_at = now
 
 
@@ -342,8 +384,8 @@ class Conflict(CompanyRow):
     record = same_company(Record, null=False)
     kind = models.CharField(max_length=40)
     message = models.CharField(max_length=500)
-    ours = Document()
-    theirs = Document()
+    ours = models.JSONField()
+    theirs = models.JSONField()
     opened_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True)
 
@@ -352,3 +394,100 @@ class Conflict(CompanyRow):
             models.Index(fields=["company", "id"], name="conflict_open", condition=models.Q(resolved_at__isnull=True)),
             models.Index(fields=["company", "record"], name="conflict_by_record"),
         ]
+
+
+class LinkState(models.TextChoices):
+    LINKED = "linked"  # can be taken back, and nobody was told yet
+    RELEASED = "released"
+    UNDONE = "undone"
+
+
+class StagedLink(Moving, CompanyRow):
+    """A staged record that was linked to a record that stood there, instead of becoming a new one.
+
+    `before` is what the link put aside: {"origin_code", "origin_data", "account_id"} of the record, and under `freed`
+    what other staged rows waited for, as [[row id, entries]]. At `release_at` the integrator is told.
+    """
+
+    staged_record = same_company(StagedRecord, null=False)
+    record = same_company(Record, null=False)
+    state = FSMField(choices=LinkState.choices, default=LinkState.LINKED, protected=True)
+    before = models.JSONField()
+    linked_by_id = models.BigIntegerField(null=True)
+    linked_by_name = models.CharField(max_length=200)
+    linked_at = models.DateTimeField(default=timezone.now)
+    release_at = models.DateTimeField()
+    erp_request = same_company(ErpRequest)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "record"],
+                name="one_link_under_way_per_record",
+                condition=models.Q(state=LinkState.LINKED),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["company", "staged_record", "-id"], name="link_by_row"),
+            models.Index(fields=["release_at", "id"], name="link_due", condition=models.Q(state=LinkState.LINKED)),
+        ]
+
+    @transition(state, source=LinkState.LINKED, target=LinkState.RELEASED)
+    def release(self, erp_request: ErpRequest) -> None:
+        self.erp_request = erp_request
+
+    @transition(state, source=LinkState.LINKED, target=LinkState.UNDONE)
+    def undo(self) -> None:
+        """Taken back in time, or by the integration before it was told."""
+
+
+class RefreshState(models.TextChoices):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    STALE = "stale"
+
+
+class Refresh(Moving, CompanyRow):
+    """The integrator was asked for news of a whole list. One at a time for each; `request_name` says which list."""
+
+    request_name = models.CharField(max_length=60)
+    item_type = models.CharField(max_length=40)
+    state = FSMField(choices=RefreshState.choices, default=RefreshState.RUNNING, protected=True)
+    messages = models.JSONField(default=list)
+    erp_request = same_company(ErpRequest, null=False)
+    detail = same_company(ErpRequestDetail, null=False)
+    asked_by_id = models.BigIntegerField(null=True)
+    asked_by_name = models.CharField(max_length=200)
+    asked_at = models.DateTimeField(default=timezone.now)
+    closed_by_name = models.CharField(max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "request_name"],
+                name="one_refresh_per_list",
+                condition=models.Q(state=RefreshState.RUNNING),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["company", "request_name", "-id"], name="refresh_by_list"),
+            models.Index(fields=["company", "detail"], name="refresh_by_detail"),
+            models.Index(fields=["id"], name="refresh_running", condition=models.Q(state=RefreshState.RUNNING)),
+        ]
+
+    @transition(state, source=[RefreshState.RUNNING, RefreshState.STALE], target=RefreshState.SUCCEEDED)
+    def succeed(self, *, by: str, now: datetime, messages: list[str]) -> None:
+        self._close(by, now, messages)
+
+    @transition(state, source=[RefreshState.RUNNING, RefreshState.STALE], target=RefreshState.FAILED)
+    def fail(self, *, by: str, now: datetime, messages: list[str]) -> None:
+        self._close(by, now, messages)
+
+    @transition(state, source=RefreshState.RUNNING, target=RefreshState.STALE)
+    def go_stale(self, *, by: str, now: datetime, messages: list[str]) -> None:
+        self._close(by, now, messages)
+
+    def _close(self, by: str, now: datetime, messages: list[str]) -> None:
+        self.closed_by_name, self.closed_at, self.messages = by, now, messages

@@ -3,20 +3,23 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from erpstaging.approvals.formats import moment_text
 from erpstaging.approvals.presenters import (
     Banner,
     Check,
     Decision,
     DecisionButton,
     Detail,
+    EarlierId,
     FieldRow,
     FormField,
     Link,
@@ -25,10 +28,13 @@ from erpstaging.approvals.presenters import (
     Person,
     Place,
     Section,
+    Source,
     TypeTab,
 )
 from erpstaging.approvals.showing.acts import Colleagues, button
+from erpstaging.approvals.showing.changes import changes_shown
 from erpstaging.approvals.showing.queue import queue_url
+from erpstaging.approvals.showing.source import source_shown
 from erpstaging.approvals.showing.story import timeline_of
 from erpstaging.approvals.showing.values import field_rows, line_table
 from erpstaging.approvals.showing.words import VIEW_LABELS, export_chip, record_chip, staged_chip
@@ -39,6 +45,7 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.records.locking import closed_field
 from erpstaging.records.models import Record
 from erpstaging.staging.checks import Check as RuleCheck
+from erpstaging.staging.history import has_source, history_of, received_of
 from erpstaging.staging.models import ExportState, StagedRecord, StagedStatus
 from erpstaging.staging.queue import Asked, View
 from erpstaging.staging.reading import ExportSeen, RecordSeen, StagedSeen
@@ -57,9 +64,11 @@ STAGED_VIEW = {StagedStatus.STAGED: View.READY_TO_IMPORT, StagedStatus.INVALID: 
 class DetailShown:
     """What the details of one request share."""
 
-    def __init__(self, company: Company, actor: Actor, metadata: Metadata, section: str) -> None:
+    def __init__(
+        self, company: Company, actor: Actor, metadata: Metadata, section: str, chosen: Mapping[str, int] | None = None
+    ) -> None:
         self.company, self.actor, self.metadata = company, actor, metadata
-        self.section = section
+        self.section, self.chosen = section, chosen or {}
         self.colleagues = Colleagues(company, actor.user_id)
 
     # An export
@@ -122,6 +131,10 @@ class DetailShown:
         if export.state == ExportState.REJECTED:
             title = _("%(name)s rejected it.") % {"name": export.decided_by_name}
             return [Banner(tone="yellow", icon="return", title=title, text=export.reason)]
+        if export.state == ExportState.READY_TO_EXPORT and export.hold_until is not None:
+            said = {"name": export.held_by_name, "until": moment_text(export.hold_until, timezone.now())}
+            title = _("%(name)s put it on hold until %(until)s.") % said
+            return [Banner(tone="grey", icon="pause", title=title, text=export.hold_note)]
         if export.messages:
             return [Banner(tone="red", icon="x", title=export.messages[0], items=export.messages[1:])]
         if export.held_reason:
@@ -167,7 +180,14 @@ class DetailShown:
         row = seen.row
         entity = ENTITIES[row.item_type]
         url = reverse("approvals:staged", args=[self.company.pk, row.pk])
-        sections = ["fields", *(["lines"] if entity.line_type else []), "timeline"]
+        history = history_of(self.company, row, since=self.chosen.get("since"))
+        sections = [
+            *(["changes"] if history.is_worth_showing else []),
+            "fields",
+            *(["lines"] if entity.line_type else []),
+            *(["source"] if has_source(self.company, row) else []),
+            "timeline",
+        ]
         section = self._section(sections)
         view = STAGED_VIEW[StagedStatus(row.status)]
         money = None if row.amount is None else Money(row.amount, self.company.currency)
@@ -186,11 +206,19 @@ class DetailShown:
             banners=self._staged_banners(row),
             fields=self._staged_fields(row) if section == "fields" else (),
             lines=self._staged_lines(seen) if section == "lines" else None,
+            changes=changes_shown(history, row, self.company.currency, f"{url}?tab=changes")
+            if section == "changes"
+            else None,
+            source=self._source(row, f"{url}?tab=source") if section == "source" else None,
             timeline=timeline_of(self.company, record_id=row.record_id, objects=[("staged_record", row.pk)])
             if section == "timeline"
             else None,
             decision=self._staged_decision(seen),
         )
+
+    def _source(self, row: StagedRecord, url: str) -> Source:
+        received = received_of(self.company, row, actor=self.actor, change_id=self.chosen.get("change"))
+        return source_shown(self.company, row, received, url)
 
     def _staged_facts(self, row: StagedRecord) -> list[FieldRow]:
         facts = [
@@ -253,6 +281,7 @@ class DetailShown:
         if not seen.acts:
             return None
         buttons = [self._button(act, "staged", seen.row.pk, seen.row.version) for act in reversed(seen.acts)]
+        buttons = [self._linked(one) if one.act == "link" else one for one in buttons]
         say = _("Adding it makes a record that is synced and locked.")
         if seen.row.status == StagedStatus.ARCHIVED:
             say = _("It will not be imported while it is archived.")
@@ -284,6 +313,7 @@ class DetailShown:
             fields=field_rows(self.company, entity, node, self._locks(record)) if section == "fields" else (),
             lines=self._lines(node, record.amount, record.currency) if section == "lines" else None,
             timeline=timeline_of(self.company, record_id=record.pk) if section == "timeline" else None,
+            earlier_ids=[EarlierId(was.origin_id, was.until, was.reason) for was in seen.origin_ids],
             decision=self._record_decision(seen),
         )
 
@@ -318,24 +348,30 @@ class DetailShown:
         return []
 
     def _record_decision(self, seen: RecordSeen) -> Decision | None:
-        wanted = [act for act in seen.acts if act.act in {"edit", "send_to_erp", "retrieve"}]
+        wanted = [act for act in seen.acts if act.act in {"merge", "unlink", "edit", "send_to_erp", "retrieve"}]
         if not any(act.enabled for act in wanted):
             return None
         buttons = []
         for act in wanted:
             one = self._button(act, "record", seen.record.pk, seen.record.version)
-            if act.act == "edit":
+            if act.act in {"edit", "merge"}:
                 one = self._linked(one)
             if act.act == "send_to_erp" and any(not check.passed for check in seen.checks) and act.enabled:
                 first = next(check for check in seen.checks if not check.passed)
                 one = self._closed(one, first.remedy)
             buttons.append(one)
-        return Decision(say=_("Nothing leaves before an accounting approver has accepted it."), buttons=buttons)
+        say = _("Nothing leaves before an accounting approver has accepted it.")
+        if seen.record.synced:
+            say = _("Unlinking opens it again, and tells the integrator at once.")
+        return Decision(say=say, buttons=buttons)
 
     # Shared
 
     def _section(self, sections: Sequence[str]) -> Section:
-        return self.section if self.section in sections else "fields"  # type: ignore[return-value]
+        """What the address asks for; without a word the changes, where there are any, else the fields."""
+        if self.section in sections:
+            return self.section  # type: ignore[return-value]
+        return "changes" if not self.section and "changes" in sections else "fields"
 
     def _tabs(self, url: str, sections: Sequence[str], current: str, lines: int, checks: int) -> list[TypeTab]:
         counts = {"lines": lines, "checks": checks}
@@ -387,6 +423,8 @@ class DetailShown:
 
 
 SECTION_LABELS = {
+    "changes": lambda: _("Changes"),
+    "source": lambda: _("Source"),
     "fields": lambda: _("Fields"),
     "lines": lambda: _("Lines"),
     "payload": lambda: _("What will be sent"),
@@ -395,6 +433,7 @@ SECTION_LABELS = {
 }
 SAY = {
     ExportState.READY_TO_EXPORT: gettext_lazy("Accepting sends exactly this version to the ERP."),
+    ExportState.EXPORTING: gettext_lazy("The integrator has been told."),
     ExportState.ACCEPTED: gettext_lazy("Accepted. It leaves when the undo time is over."),
     ExportState.FAILED: gettext_lazy("Retry sends the accepted version again; reject opens it for its sender."),
 }

@@ -44,6 +44,12 @@ FOREMOST = {"number", "title", "name", "status", "vendor_id", "project_number", 
 Typed = Mapping[str, str]
 
 
+def line_columns(entity: Entity) -> tuple[str, ...]:
+    """What the form shows of a line of this kind."""
+    own = tuple(field.name for field in entity.edited_fields())
+    return LINE_COLUMNS if set(LINE_COLUMNS) <= set(own) else own
+
+
 class FormShown:
     """Builds the form of one entity; `typed` is what a person sent, kept after a refusal."""
 
@@ -199,7 +205,7 @@ class FormShown:
 
     def _lines(self, rows: Sequence[Mapping[str, Any]] | None, errors: Mapping[str, Sequence[str]]) -> FormLines:
         entity = ENTITIES[self.entity.line_type or ""].under(self.entity.item_type)
-        columns = [entity.by_name[name] for name in LINE_COLUMNS]
+        columns = [entity.by_name[name] for name in line_columns(entity)]
         choices = {field.name: self._choices(field) for field in columns}
         if rows is None:
             rows = [{"id": line.pk, **line.data} for line in self.lines] or [{}]

@@ -1,5 +1,6 @@
 """The work queue as its page shows it."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +84,11 @@ class QueueShown:
             waiting_since=row.since,
             messages=messages[:2],
             decisions=[one for one in shown if one.act in {"import", "reject"}],
-            more=[one for one in shown if one.act not in {"import", "reject"}],
+            more=[
+                dataclasses.replace(one, asks="page", version=None) if one.act == "link" else one
+                for one in shown
+                if one.act not in {"import", "reject"}
+            ],
             outcome=outcome,
         )
 
@@ -193,7 +198,7 @@ def queue_shown(
     return Queue(
         title=label,
         rows=[shown.row(row) for row in part.rows],
-        tabs=_tabs(company, asked, tabs, counts),
+        tabs=type_tabs(company, asked, tabs, counts),
         totals=totals_of(part),
         pager=_pager(company, asked, part),
         filters=_filters(company, asked, projects),
@@ -208,7 +213,7 @@ def totals_of(part: Part) -> Totals:
     return Totals(part.total, part.capped, [Money(amount, currency) for currency, amount in sorted(part.sums.items())])
 
 
-def _tabs(company: Company, asked: Asked, tabs: list[str], counts: Mapping[str, int]) -> list[TypeTab]:
+def type_tabs(company: Company, asked: Asked, tabs: list[str], counts: Mapping[str, int]) -> list[TypeTab]:
     chosen = asked.item_types[0] if asked.item_types else ""
     everything = TypeTab(
         label=_("All"), url=queue_url(company, asked, type=""), count=sum(counts.values()), current=not chosen
@@ -285,6 +290,11 @@ EMPTY_TEXTS: Mapping[View, tuple[Text, Text, tuple[View, ...]]] = {
         gettext_lazy("Nothing waits for you."),
         gettext_lazy("What project people send appears here, oldest first."),
         (View.EXPORTING, View.SYNCED),
+    ),
+    View.ON_HOLD: (
+        gettext_lazy("Nothing is on hold."),
+        gettext_lazy("What you put aside stands here until its day."),
+        (View.READY_TO_EXPORT,),
     ),
     View.EXPORTING: (
         gettext_lazy("Nothing is on its way."),

@@ -25,6 +25,7 @@ VIEW_LABELS: Mapping[View, Text] = {
     View.READY_TO_IMPORT: _("Ready to import"),
     View.NEEDS_FIXING: _("Needs fixing"),
     View.READY_TO_EXPORT: _("Ready to export"),
+    View.ON_HOLD: _("On hold"),
     View.EXPORTING: _("Exporting"),
     View.FAILED: _("Failed to export"),
     View.REJECTED: _("Rejected"),
@@ -35,6 +36,7 @@ VIEW_ICONS: Mapping[View, str] = {
     View.READY_TO_IMPORT: "in",
     View.NEEDS_FIXING: "invalid",
     View.READY_TO_EXPORT: "out",
+    View.ON_HOLD: "pause",
     View.EXPORTING: "spin",
     View.FAILED: "x",
     View.REJECTED: "return",
@@ -48,14 +50,29 @@ ACT_LABELS: Mapping[str, Text] = {
     "archive": _("Archive"),
     "unarchive": _("Bring back"),
     "retry": _("Retry"),
+    "hold": _("Hold"),
+    "resume": _("Take off hold"),
+    "cancel": _("Cancel request"),
     "undo": _("Undo"),
     "retrieve": _("Retrieve"),
     "send_to_erp": _("Send to ERP"),
     "edit": _("Edit"),
     "delete": _("Delete"),
+    "link": _("Link to existing"),
+    "undo_link": _("Undo the link"),
+    "unlink": _("Unlink"),
+    "merge": _("Merge"),
 }
-ACT_KEYS: Mapping[str, str] = {"accept": "a", "reject": "r", "import": "n", "undo": "u"}
-ACT_ICONS: Mapping[str, str] = {"reject": "return", "archive": "box", "retry": "refresh", "retrieve": "return-o"}
+ACT_KEYS: Mapping[str, str] = {"accept": "a", "hold": "h", "reject": "r", "import": "n", "undo": "u", "link": "l"}
+ACT_ICONS: Mapping[str, str] = {
+    "reject": "return",
+    "archive": "box",
+    "retry": "refresh",
+    "hold": "pause",
+    "retrieve": "return-o",
+    "link": "link",
+    "unlink": "unlinking",
+}
 DONE: Mapping[str, Text] = {
     "accept": _("Accepted %(name)s"),
     "reject": _("Rejected %(name)s"),
@@ -63,11 +80,18 @@ DONE: Mapping[str, Text] = {
     "archive": _("Archived %(name)s"),
     "unarchive": _("%(name)s is back under Ready to import"),
     "retry": _("Sent %(name)s again"),
+    "hold": _("%(name)s is on hold"),
+    "resume": _("%(name)s is back under Ready to export"),
+    "cancel": _("Cancelled the request for %(name)s"),
     "undo": _("Took the accept of %(name)s back"),
     "retrieve": _("Took %(name)s back"),
     "send_to_erp": _("Sent %(name)s to accounting"),
     "save": _("Saved %(name)s"),
     "delete": _("Deleted %(name)s"),
+    "link": _("Linked %(name)s"),
+    "undo_link": _("Took the link of %(name)s back"),
+    "unlink": _("Unlinked %(name)s"),
+    "merge": _("Merged into %(name)s"),
 }
 # What a timeline says after the actor's name, with its icon and tone.
 TOLD: Mapping[str, tuple[Text, str, str]] = {
@@ -77,6 +101,12 @@ TOLD: Mapping[str, tuple[Text, str, str]] = {
     "record.imported": (_("brought it in from the ERP"), "in", "green"),
     "record.linked": (_("wrote its origin ID"), "link", "green"),
     "record.synced_from_erp": (_("synced it from the ERP"), "refresh", "grey"),
+    "record.linked_by_hand": (_("linked it to what the ERP sent"), "link", "green"),
+    "record.link_undone": (_("took the link back"), "return-o", "grey"),
+    "record.unlinked": (_("unlinked it"), "unlinking", "grey"),
+    "record.merged": (_("merged it"), "conflict", "grey"),
+    "record.moved_by_merge": (_("merged the company it names into another"), "conflict", "grey"),
+    "line.moved_by_merge": (_("merged the company it stood under into another"), "conflict", "grey"),
     "line.created": (_("added a line"), "plus", "grey"),
     "line.edited": (_("changed a line"), "pencil", "grey"),
     "line.deleted": (_("removed a line"), "trash", "grey"),
@@ -86,6 +116,8 @@ TOLD: Mapping[str, tuple[Text, str, str]] = {
     "staged_record.changed": (_("sent it with changes"), "update", "blue"),
     "staged_record.superseded": (_("sent older data, which was kept aside"), "clock", "grey"),
     "staged_record.imported": (_("imported it"), "check", "green"),
+    "staged_record.linked": (_("linked it to a record that stood there"), "link", "green"),
+    "staged_record.link_undone": (_("took the link back"), "return-o", "grey"),
     "staged_record.rejected": (_("rejected it"), "return", "yellow"),
     "staged_record.invalid": (_("tried to import it, and a rule refused"), "invalid", "red"),
     "staged_record.archived": (_("archived it"), "box", "grey"),
@@ -113,7 +145,8 @@ ACTOR_KINDS: Mapping[str, Text] = {
 
 
 def export_chip(export: StagedExport) -> StatusChip:
-    status = EXPORT_STATUS[export.state]
+    on_hold = export.state == ExportState.READY_TO_EXPORT and export.hold_until is not None
+    status = Status.ON_HOLD if on_hold else EXPORT_STATUS[export.state]
     since = export.changed_at if export.state == ExportState.EXPORTING else None
     until = export.release_at if export.state == ExportState.ACCEPTED else None
     return StatusChip.of(status, since=since, until=until)

@@ -9,13 +9,17 @@ from django.urls import reverse
 from erpstaging.approvals.presenters import Frame, ViewLink
 from erpstaging.approvals.showing.acts import Colleagues
 from erpstaging.approvals.showing.queue import QueueShown, queue_shown, view_links
+from erpstaging.approvals.showing.refreshes import freshness, refresh_banner, refresh_button
 from erpstaging.approvals.views.base import CompanyView
+from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import INT64
+from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import NotPermitted
 from erpstaging.records.models import Record
 from erpstaging.staging.models import StagedExport
 from erpstaging.staging.queue import Asked, Part, Row, View, queue_part, tabs, type_counts, view_counts
+from erpstaging.staging.refreshing import latest_refresh, refreshed_with
 
 MAX_PROJECTS = 500
 
@@ -42,7 +46,25 @@ class AccountingView(CompanyView):
         if not self.sees_queue:
             return frame
         url = reverse("approvals:queue", args=[self.company.pk])
-        return dataclasses.replace(frame, search_url=url, search=self.request.GET.get("q", ""))
+        frame = dataclasses.replace(frame, search_url=url, search=self.request.GET.get("q", ""))
+        return self._with_refresh(frame)
+
+    def refreshed_list(self) -> Entity | None:
+        """The list that the page shows, where the integration can be asked for it."""
+        return None
+
+    def _with_refresh(self, frame: Frame) -> Frame:
+        entity = self.refreshed_list()
+        if entity is None:
+            return frame
+        latest = latest_refresh(self.company.pk, entity.events.sync or "")
+        banner = refresh_banner(entity, latest)
+        return dataclasses.replace(
+            frame,
+            freshness=freshness(entity, latest),
+            sync=refresh_button(self.company, entity, latest, self.actor),
+            banners=[*frame.banners, *([banner] if banner else [])],
+        )
 
     def shown(self, rows: Sequence[Row]) -> QueueShown:
         """What turns these rows into what the list shows; the records behind their exports come with one query."""
@@ -76,6 +98,10 @@ class QueuePage(AccountingView):
             projects=list(projects.order_by("title").values_list("pk", "title")[:MAX_PROJECTS]),
         )
         return self.page("approvals/queue.html", {"queue": queue})
+
+    def refreshed_list(self) -> Entity | None:
+        item_type = self.request.GET.get("type", "")
+        return refreshed_with(ENTITIES[item_type]) if item_type in tabs(self.company) else None
 
     def asked(self, request: HttpRequest) -> Asked:
         """What the address asks for; what it cannot mean falls back to the default."""

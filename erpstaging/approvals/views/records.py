@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from erpstaging.approvals.presenters import Toast
-from erpstaging.approvals.showing.forms import LINE, LINE_COLUMNS, FormShown
+from erpstaging.approvals.showing.forms import LINE, FormShown, line_columns
 from erpstaging.approvals.showing.items import home_shown, items_shown, mine_shown
 from erpstaging.approvals.showing.words import DONE
 from erpstaging.approvals.views.base import status_of
@@ -105,6 +105,11 @@ class FormView(AccountingView):
         sent = {name: post[name].strip().replace("\r\n", "\n") or None for name in names if name in post}
         return {name: value == "true" if name in booleans else value for name, value in sent.items()}
 
+    @property
+    def line_names(self) -> tuple[str, ...]:
+        line_type = self.entity.line_type
+        return line_columns(ENTITIES[line_type].under(self.entity.item_type)) if line_type else ()
+
     def rows(self) -> list[dict[str, Any]]:
         """The lines of the form in their order, each with its prefix, the id of a standing one, and its texts."""
         post = self.request.POST
@@ -117,7 +122,7 @@ class FormView(AccountingView):
         )
         rows = []
         for place in places:
-            row: dict[str, Any] = {name: post.get(f"{LINE}-{place}-{name}", "").strip() for name in LINE_COLUMNS}
+            row: dict[str, Any] = {name: post.get(f"{LINE}-{place}-{name}", "").strip() for name in self.line_names}
             given = post.get(f"{LINE}-{place}-id", "")
             row["id"] = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
             row["prefix"] = f"{LINE}-{place}"
@@ -130,7 +135,7 @@ class FormView(AccountingView):
             return []
         edits = []
         for row in self.rows():
-            values = {name: row[name] or None for name in LINE_COLUMNS}
+            values = {name: row[name] or None for name in self.line_names}
             if row["id"] is None and not any(values.values()):
                 continue  # a blank line at the end is no line
             edits.append(LineEdit(row["id"], _calculated(values)))

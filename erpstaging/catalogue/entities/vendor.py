@@ -62,7 +62,7 @@ VENDOR = Entity(
         boolean("non_union_prevailing_wage", "Prevailing wage without union"),
         *(boolean(f"bidding_{kind}", f"Bidding class {kind.replace('_', ' ').upper()}") for kind in BIDDING_KINDS),
         integer("vendor_group_id", "Vendor group"),
-        integer("parent_id", "Parent vendor", staged=False),
+        reference("parent_id", "Parent vendor", "vendor", staged=False),
         integer("primary_contact_id", "Primary contact", staged=False),
         reference("vendor_type_id", "Vendor type", "vendor_type", origin_field="vendor_type_origin_id"),
         integers("trade_ids", "Trades", staged=False),

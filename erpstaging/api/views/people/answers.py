@@ -75,6 +75,9 @@ def seen_record_json(seen: RecordSeen) -> dict[str, Any]:
         "checks": checks_json(seen.checks),
         "acts": acts_json(seen.acts),
         "rejection": _rejection(seen.export),
+        "origin_id_history": [
+            {"origin_id": was.origin_id, "until": timestamp(was.until), "reason": was.reason} for was in seen.origin_ids
+        ],
     }
 
 
@@ -115,6 +118,9 @@ def export_json(export: StagedExport) -> dict[str, Any]:
         "messages": export.messages,
         "release_at": timestamp(export.release_at),
         "held_reason": export.held_reason or None,
+        "hold_until": timestamp(export.hold_until),
+        "hold_note": export.hold_note or None,
+        "held_by": export.held_by_name or None,
         "erp_request_id": export.erp_request_id,
         "attempts": export.attempts,
         "version": export.version,

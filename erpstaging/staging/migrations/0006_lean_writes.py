@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("companies", "0003_failed_attempts_by_time"),
         ("records", "0003_lean_writes"),
-        ("staging", "0003_amounts_are_numbers"),
+        ("staging", "0005_import_again"),
         migrations.swappable_dependency(settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
     ]
 
