@@ -21,6 +21,7 @@ from erpstaging.api.views.people.linking import Candidates, Link, LinkAll, Merge
 from erpstaging.api.views.people.queue import WorkQueue
 from erpstaging.api.views.people.records import RecordOf, Records, Retrieve, SendToErp
 from erpstaging.api.views.people.refreshes import Refreshes
+from erpstaging.api.views.people.settings import Configuration, CustomFieldOf, CustomFields
 
 STAGED, EXPORT, RECORD = "staged_records/<id:staged_id>", "exports/<id:export_id>", "records/<id:record_id>"
 
@@ -52,4 +53,7 @@ urlpatterns = [
     path(f"{RECORD}/unlink", Unlink.as_view(), name="people-unlink"),
     path(f"{RECORD}/send_to_erp", SendToErp.as_view(), name="people-send"),
     path(f"{RECORD}/retrieve", Retrieve.as_view(), name="people-retrieve"),
+    path("configuration", Configuration.as_view(), name="people-configuration"),
+    path("custom_fields", CustomFields.as_view(), name="people-custom-fields"),
+    path("custom_fields/<id:field_id>", CustomFieldOf.as_view(), name="people-custom-field"),
 ]

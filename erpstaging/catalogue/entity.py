@@ -1,13 +1,16 @@
 """What an entity is: one frozen declaration from which forms, checks, payloads and routes are derived."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from erpstaging.catalogue.fields import Field
 from erpstaging.catalogue.payload import Shape
+
+# Where the values of a company's own fields stand in `data`.
+CUSTOM = "custom_fields"
 
 
 class Level(StrEnum):
@@ -141,6 +144,13 @@ class Entity:
     write_names: Mapping[str, str] = field(default_factory=dict)
     # Of a line: the declarations that hold below some kinds of parent, where they differ from this one.
     variants: Mapping[str, "Entity"] = field(default_factory=dict)
+    # What a company adds: fields of its own, and lock lists of the kinds of parent in place of the market's.
+    custom: tuple[Field, ...] = ()
+    parent_locks: Mapping[str, LockList] = field(default_factory=dict)
+
+    def with_custom(self, fields: Iterable[Field]) -> "Entity":
+        """The same kind of object with a company's own fields. One that is declared here already stays as it is."""
+        return replace(self, custom=tuple(one for one in fields if one.name not in self.by_name))
 
     def under(self, parent_type: str | None) -> "Entity":
         """The declaration that holds below a parent of this type."""
@@ -181,7 +191,12 @@ class Entity:
         return self.level is Level.CHILD
 
     def edited_fields(self) -> Iterable[Field]:
-        return (one for one in self.fields if one.edited)
+        return (one for one in (*self.fields, *self.custom) if one.edited)
+
+    def value_of(self, name: str, data: Mapping[str, Any]) -> Any:
+        """The stored value of a declared field or of one of the company's own."""
+        own = {one.name for one in self.custom}
+        return (data.get(CUSTOM) or {}).get(name) if name in own else data.get(name)
 
 
 def clean_data(
@@ -195,6 +210,9 @@ def clean_data(
     errors: dict[str, list[str]] = {}
     cleaners = entity.cleaners
     for name, value in data.items():
+        if name == CUSTOM and entity.custom:
+            cleaned[CUSTOM], wrong = _clean_custom(entity, value)
+            errors |= wrong
         if name not in names:
             continue
         try:
@@ -202,6 +220,33 @@ def clean_data(
         except ValueError as exc:
             errors[name] = [str(exc)]
     return cleaned, errors
+
+
+def _clean_custom(entity: Entity, value: Any) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The company's own values: each as it is, or as it is read, {"data_type", "value"}. Unknown keys are left out."""
+    if value is None:
+        return {}, {}
+    if not isinstance(value, Mapping):
+        return {}, {CUSTOM: ["must be an object"]}
+    cleaned: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for one in entity.custom:
+        if one.name not in value:
+            continue
+        given = value[one.name]
+        try:
+            cleaned[one.name] = one.clean(given.get("value") if isinstance(given, Mapping) else given)
+        except ValueError as exc:
+            errors[one.name] = [str(exc)]
+    return cleaned, errors
+
+
+def merged_data(current: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands there with what came; of the company's own fields, those that came."""
+    data = {**current, **changed}
+    if isinstance(changed.get(CUSTOM), Mapping):
+        data[CUSTOM] = {**(current.get(CUSTOM) or {}), **changed[CUSTOM]}
+    return data
 
 
 def clean_origin_id(value: Any) -> str | None:

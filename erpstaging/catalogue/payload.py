@@ -46,17 +46,30 @@ class Each:
     shape: Shape
 
 
-Source = Value | Fixed | Nested | Each
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value whose key is there only where there is something to say."""
+
+    path: str
+
+
+Source = Value | Fixed | Nested | Each | Given
 
 
 def fill(shape: Shape, node: Node) -> dict[str, Any]:
-    return {key: _draw(source, node) for key, source in shape.items()}
+    return {
+        key: _draw(source, node)
+        for key, source in shape.items()
+        if not isinstance(source, Given) or find(node, source.path)
+    }
 
 
 def _draw(source: Source, node: Node) -> Any:
     match source:
         case Fixed(value):
             return value
+        case Given(path):
+            return find(node, path)
         case Nested(path, shape):
             inner = find(node, path)
             return None if inner is None else fill(shape, inner)

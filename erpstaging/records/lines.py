@@ -11,7 +11,7 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.core.errors import Invalid
 from erpstaging.core.locks import lock_family
 from erpstaging.outbox.models import EventType
-from erpstaging.records.checks import Errors, References, checked, reference_ids, refuse
+from erpstaging.records.checks import Errors, References, changed_names, checked, reference_ids, refuse
 from erpstaging.records.locking import refuse_closed_fields, refuse_deletion
 from erpstaging.records.models import Record
 from erpstaging.records.telling import Change, tell
@@ -46,18 +46,22 @@ def write_lines(
     """
     if not edits:
         return []
-    entity = (entity or _line_entity(holder)).under(holder.item_type)
+    entity = metadata.entity((entity or _line_entity(holder)).under(holder.item_type))
     if len(edits) > MAX_LINES:
         raise Invalid.field("line_items", f"has more than {MAX_LINES} lines")
     standing = {
         one.pk: one for one in lock_family(Record.objects.of(company_id).filter(parent=holder, deleted_at=None))
     }
-    kinds = [_kind(holder, standing.get(edit.id or 0), entity) for edit in edits]
+    kinds = [_kind(holder, standing.get(edit.id or 0), entity, metadata) for edit in edits]
     edits = [
         LineEdit(edit.id, _own_data(holder, kind, edit.data), edit.delete)
         for edit, kind in zip(edits, kinds, strict=True)
     ]
-    references = References(company_id, [(kind, edit.data) for edit, kind in zip(edits, kinds, strict=True)])
+    standing_data = {line_id: line.data for line_id, line in standing.items()}
+    references = References(
+        company_id,
+        [(kind, {**standing_data.get(edit.id or 0, {}), **edit.data}) for edit, kind in zip(edits, kinds, strict=True)],
+    )
     changes: list[Change] = []
     errors: Errors = {}
     position = max((line.position or 0 for line in standing.values()), default=0)
@@ -83,8 +87,8 @@ def _line_entity(holder: Record) -> Entity:
     return ENTITIES[line_type]
 
 
-def _kind(holder: Record, line: Record | None, new: Entity) -> Entity:
-    return new if line is None else ENTITIES[line.item_type].under(holder.item_type)
+def _kind(holder: Record, line: Record | None, new: Entity, metadata: Metadata) -> Entity:
+    return new if line is None else metadata.entity(ENTITIES[line.item_type].under(holder.item_type))
 
 
 def _own_data(holder: Record, kind: Entity, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,7 +129,7 @@ def _planned(
         return Change(line, EventType.DELETE, line.data, None), {}
     cleaned, errors = checked(entity, metadata, references, edit.data, actor, current=line.data)
     changed = {name: value for name, value in cleaned.items() if line.data.get(name) != value}
-    refuse_closed_fields(line, entity, changed, actor, parent=holder)
+    refuse_closed_fields(line, entity, changed_names(line.data, changed), actor, parent=holder)
     if errors or not changed:
         return None, errors
     before = {name: line.data.get(name) for name in changed}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from erpstaging.catalogue.entity import Calculation, Entity
+from erpstaging.catalogue.entity import Calculation, Entity, merged_data
 from erpstaging.core.errors import Invalid
 from erpstaging.core.money import TOO_LONG, extended, fits, wire_amount
 
@@ -18,7 +18,7 @@ def settled_data(
 
     Raises Invalid under the amount's name when a line comes to more than a column can hold.
     """
-    data = {**current, **changed}
+    data = merged_data(current, changed)
     if entity.amount_field is None:
         return data
     if entity.calculation is not None:

@@ -159,7 +159,7 @@ class StagingCall:
             return
         element.row = row
         if element.entity is None:
-            element.entity = STAGED[row.item_type]
+            element.entity = self.metadata.entity(STAGED[row.item_type])
             element.errors |= closed_type(element.entity, self.metadata, self.actor)
             check_data(element, element.data)
         elif element.entity.item_type != row.item_type:

@@ -102,7 +102,9 @@ def sync_records(
     company's metadata has the type switched off, or a record named in `scope` does not exist; Invalid with code
     `atomic`, and stores nothing, when `atomic` is asked for and an element fails.
     """
-    metadata_of(company.pk).require_route(entity)
+    metadata = metadata_of(company.pk)
+    metadata.require_route(entity)
+    entity = metadata.entity(entity)
     require_scope(company.pk, entity, scope)
     elements = [_read(sent, entity, actor) for sent in updates]
     call = DirectSync(company, entity, elements, actor, scope, holder_id)
@@ -372,7 +374,9 @@ class DirectSync:
         if holder is not None and holder.lock == Lock.WAITING:
             raise Invalid(WAITS, errors={"base": [WAITS]}, code="pending_approval")
         values = {**element.data, **self.scope}
-        asked = self.entity.fields if record is None else [self.entity.by_name[name] for name in element.data]
+        asked = (
+            self.entity.fields if record is None else [one for one in self.entity.fields if one.name in element.data]
+        )
         missing = [one.name for one in asked if one.required and values.get(one.name) in (None, "")]
         if missing:
             raise Invalid("", errors={name: ["can't be blank"] for name in missing})

@@ -14,6 +14,7 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.staging.models import StagedRecord, StagedStatus
 
 Errors = dict[str, list[str]]
+Kinds = Mapping[str, tuple[Entity, Errors]]  # each kind as the company has it, and why it cannot be staged
 ORIGIN_KEYS = {
     "origin_id": clean_origin_id,
     "origin_code": clean_origin_code,
@@ -61,8 +62,8 @@ class Element:
 
 def read_elements(updates: Sequence[Any], metadata: Metadata, actor: Actor) -> list[Element]:
     """Every element of a call in its order, each with what is wrong with it on its own."""
-    closed = {item_type: closed_type(entity, metadata, actor) for item_type, entity in STAGED.items()}
-    return [_read(sent, closed, parent=None) for sent in updates]
+    kinds = {one: (metadata.entity(entity), closed_type(entity, metadata, actor)) for one, entity in STAGED.items()}
+    return [_read(sent, kinds, parent=None) for sent in updates]
 
 
 def flat(elements: Sequence[Element]) -> Iterator[Element]:
@@ -72,29 +73,30 @@ def flat(elements: Sequence[Element]) -> Iterator[Element]:
         yield from element.children
 
 
-def _read(sent: Any, closed: Mapping[str, Errors], parent: Element | None) -> Element:
+def _read(sent: Any, kinds: Kinds, parent: Element | None) -> Element:
     element = Element(sent, parent=parent)
     if not isinstance(sent, Mapping):
         element.refuse("base", "must be an object")
         return element
-    element.entity = _entity(sent.get("item_type"), element, closed)
+    element.entity = _entity(sent.get("item_type"), element, kinds)
     _read_identity(sent, element)
     _read_status(sent, element)
     _read_data(sent, element)
-    _read_children(sent, element, closed)
+    _read_children(sent, element, kinds)
     return element
 
 
-def _entity(item_type: Any, element: Element, closed: Mapping[str, Errors]) -> Entity | None:
+def _entity(item_type: Any, element: Element, kinds: Kinds) -> Entity | None:
     entity = STAGED.get(item_type) if isinstance(item_type, str) else None
     if entity is None:
         # An update by id may leave the type out; the row knows it.
         if item_type is not None or not element.sent_key("id"):
             element.refuse("item_type", f"must be one of {', '.join(STAGED)}")
         return None
-    for name, texts in closed[entity.item_type].items():
+    known, reasons = kinds[entity.item_type]
+    for name, texts in reasons.items():
         element.errors[name] = [*texts]
-    return entity
+    return known
 
 
 def closed_type(entity: Entity, metadata: Metadata, actor: Actor) -> Errors:
@@ -164,7 +166,7 @@ def check_data(element: Element, data: Mapping[str, Any]) -> None:
         element.errors.setdefault(f"data.{name}" if name in {"status", "origin_id"} else name, []).extend(texts)
 
 
-def _read_children(sent: Mapping[str, Any], element: Element, closed: Mapping[str, Errors]) -> None:
+def _read_children(sent: Mapping[str, Any], element: Element, kinds: Kinds) -> None:
     children = sent.get("children")
     if children is None:
         return
@@ -175,7 +177,7 @@ def _read_children(sent: Mapping[str, Any], element: Element, closed: Mapping[st
     elif len(children) > settings.MAX_CHILDREN:
         element.refuse("children", f"has more than {settings.MAX_CHILDREN} elements")
     else:
-        element.children = [_read(child, closed, parent=element) for child in children]
+        element.children = [_read(child, kinds, parent=element) for child in children]
 
 
 def check_level(element: Element) -> None:

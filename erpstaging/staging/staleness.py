@@ -57,8 +57,10 @@ def refuse_fetched(export: StagedExport) -> None:
 
 
 def overdue_details(now: dt.datetime, limit: int) -> dict[int, list[int]]:
-    """Details in progress beyond their time, by company: for the sweep, which sees every company."""
-    rows = ErpRequestDetail.objects.everywhere().filter(state=DetailState.IN_PROGRESS, current=True, due_at__lte=now)
+    """Details of objects in progress beyond their time, by company: for the sweep, which sees every company."""
+    rows = ErpRequestDetail.objects.everywhere().filter(
+        state=DetailState.IN_PROGRESS, current=True, due_at__lte=now, item_id__isnull=False
+    )
     found: dict[int, list[int]] = {}
     for company_id, detail_id in rows.order_by("due_at").values_list("company_id", "pk")[:limit]:
         found.setdefault(company_id, []).append(detail_id)

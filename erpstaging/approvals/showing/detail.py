@@ -95,7 +95,7 @@ class DetailShown:
             facts=self._export_facts(seen),
             checks=checks,
             banners=self._export_banners(seen),
-            fields=field_rows(self.company, entity, node, {}) if section == "fields" else (),
+            fields=field_rows(self.company, self.metadata.entity(entity), node, {}) if section == "fields" else (),
             lines=self._lines(node, export.amount, export.currency) if section == "lines" else None,
             payload=self._payload(seen) if section == "payload" else None,
             timeline=timeline_of(self.company, record_id=export.record_id) if section == "timeline" else None,
@@ -254,7 +254,7 @@ class DetailShown:
             for origin, field in entity.origin_fields.items()
         }
         node = {"data": row.data, "title": row.title}
-        known = field_rows(self.company, entity, node, {})
+        known = field_rows(self.company, self.metadata.entity(entity), node, {})
         origins = [
             FieldRow(label=named[name], value=str(value), copy=True)
             for name, value in row.data.items()
@@ -310,7 +310,9 @@ class DetailShown:
             facts=self._record_facts(seen),
             checks=checks,
             banners=self._record_banners(seen),
-            fields=field_rows(self.company, entity, node, self._locks(record)) if section == "fields" else (),
+            fields=field_rows(self.company, self.metadata.entity(entity), node, self._locks(record))
+            if section == "fields"
+            else (),
             lines=self._lines(node, record.amount, record.currency) if section == "lines" else None,
             timeline=timeline_of(self.company, record_id=record.pk) if section == "timeline" else None,
             earlier_ids=[EarlierId(was.origin_id, was.until, was.reason) for was in seen.origin_ids],
@@ -318,8 +320,9 @@ class DetailShown:
         )
 
     def _locks(self, record: Record) -> dict[str, str]:
-        entity = ENTITIES[record.item_type]
-        closed = {field.name: closed_field(record, entity, field.name, self.actor) for field in entity.fields}
+        entity = self.metadata.entity(ENTITIES[record.item_type])
+        fields = (*entity.fields, *entity.custom)
+        closed = {field.name: closed_field(record, entity, field.name, self.actor) for field in fields}
         return {name: why.message for name, why in closed.items() if why is not None}
 
     def _record_facts(self, seen: RecordSeen) -> list[FieldRow]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from erpstaging.catalogue.entities.commitments import NO_MONEY, PARTY
 from erpstaging.catalogue.entity import Calculation, Entity, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import Field, choice, long_text, money, number, position, reference, text
-from erpstaging.catalogue.payload import Fixed, Nested, Shape, Value, values
+from erpstaging.catalogue.payload import Fixed, Given, Nested, Shape, Value, values
 
 CONTRACTS = ("work_order_contract", "purchase_order_contract")
 FIELDS = (
@@ -156,6 +156,7 @@ LINE_EXPORT: Shape = {
     "company": Nested("company", {"id": Value("id"), "name": Value("name")}),
     "cost_code": Nested("cost_code", LINE_COST_CODE),
     "created_at": Value("created_at", "datetime"),
+    "custom_fields": Given("custom_fields"),
     "description": Value("data.description", "string", ""),
     "extended_amount": Value("amount", "decimal", NO_MONEY),
     "extended_type": Value("data.extended_type", "string", "manual"),
