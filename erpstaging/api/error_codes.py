@@ -62,6 +62,7 @@ CODES: dict[str, ErrorCode] = {
     "link_under_way": ErrorCode("Link under way", "It was linked a moment ago; wait until that cannot be undone."),
     "refresh_running": ErrorCode("Refresh running", "The last refresh of this list has not been answered yet."),
     "taken": ErrorCode("Taken", "Another object has this value, which has to be unique."),
+    "budget_modified": ErrorCode("Budget modified", "Modifications stand in the way of unlocking the budget."),
     "atomic": ErrorCode("Nothing stored", "One element was wrong and the call asked for all or nothing."),
     "entity_off": ErrorCode("Entity switched off", "The company's metadata switches this kind of object off."),
     "import_off": ErrorCode("Import switched off", "The company does not import this kind of object."),

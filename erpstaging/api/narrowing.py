@@ -55,6 +55,10 @@ def _narrowed(company: Company, rows: "QuerySet[Record]", by: By, value: Any) ->
     match by.kind:
         case "deleted":
             return rows
+        case "status":
+            # What nobody gave a status is shown as a draft.
+            draft = Q(status="") if {"Draft", "draft"} & set(value) else Q(pk__in=[])
+            return rows.filter(Q(status__in=value) | draft)
         case "linked":
             return rows.filter(origin_id__isnull=not value[0])
         case "newest":

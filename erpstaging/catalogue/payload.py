@@ -7,6 +7,7 @@ for what a node holds.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal
 
 from erpstaging.core.money import wire_amount, wire_number
@@ -65,29 +66,33 @@ def fill(shape: Shape, node: Node) -> dict[str, Any]:
 
 
 def _draw(source: Source, node: Node) -> Any:
-    match source:
-        case Fixed(value):
-            return value
-        case Given(path):
-            return find(node, path)
-        case Nested(path, shape):
-            inner = find(node, path)
-            return None if inner is None else fill(shape, inner)
-        case Each(path, shape):
-            return [fill(shape, inner) for inner in find(node, path) or ()]
-        case Value(path, wire_type, default):
-            value = find(node, path)
-            return default if value is None else as_wire(value, wire_type)
+    # A list of 2,000 objects comes through here a hundred thousand times.
+    if isinstance(source, Value):
+        value = find(node, source.path)
+        return source.default if value is None else as_wire(value, source.type)
+    if isinstance(source, Fixed):
+        return source.value
+    inner = find(node, source.path)
+    if isinstance(source, Given):
+        return inner
+    if isinstance(source, Nested):
+        return None if inner is None else fill(source.shape, inner)
+    return [fill(source.shape, one) for one in inner or ()]
 
 
 def find(node: Node, path: str) -> Any:
     """The value under a dotted path, or None; an empty path is the node itself."""
     value: Any = node
-    for step in path.split(".") if path else ():
-        if not isinstance(value, Mapping):
+    for step in _steps(path):
+        if not isinstance(value, dict):
             return None
         value = value.get(step)
     return value
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split(".")) if path else ()
 
 
 def as_wire(value: Any, wire_type: WireType) -> Any:

@@ -12,6 +12,7 @@ READ: frozenset[Call] = frozenset({"list", "show"})
 ALL: frozenset[Call] = frozenset({"list", "show", "create", "update", "delete", "sync"})
 NarrowKind = Literal[
     "text",
+    "status",
     "integer",
     "flag",
     "choice",
@@ -46,7 +47,7 @@ class By:
 COMMON: Mapping[str, By] = {
     "id": By("integer", ("pk",)),
     "origin_id": By("text", ("origin_id",)),
-    "status": By("text", ("status",)),
+    "status": By("status"),
     "created_at": By("time", ("created_at",)),
     "updated_at": By("time", ("updated_at",)),
     "vendor_id": By("integer", ("vendor_id",)),

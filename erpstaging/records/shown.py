@@ -71,7 +71,7 @@ class _Loading:
         found = {record.pk: own_node(record) for record in rows}
         if "company" in tree:
             for node in found.values():
-                node["company"] = {"id": self.company.pk, "name": self.company.name}
+                node["company"] = {"id": self.company.pk, "name": self.company.name, "is_demo": self.company.is_demo}
         self._join_references(rows, found, tree)
         if "lines" in tree:
             self._join_lines(rows, found, tree["lines"])

@@ -15,6 +15,7 @@ from erpstaging.records.lines import remove_lines
 from erpstaging.records.models import Record
 from erpstaging.records.telling import Change, tell
 from erpstaging.records.writes import insert_records, new_record
+from erpstaging.staging.mirrored import refuse_account
 
 BUDGET, MODIFICATION = "budget", "budget_change"
 
@@ -52,6 +53,7 @@ def make_holder(company: Company, item_type: str, project_id: int, actor: Actor)
 
 def lock_budget(company: Company, project_id: int, *, actor: Actor) -> Record:
     """Lock the project's budget: people leave its original amounts alone. Raises as `project_holder`."""
+    refuse_account(actor, ENTITIES[BUDGET])
     found = project_holder(company, BUDGET, {"project_id": project_id})
     budget = found or make_holder(company, BUDGET, project_id, actor)
     return edit_record(company, budget.pk, actor=actor, data={"locked": True})
@@ -62,6 +64,7 @@ def unlock_budget(company: Company, project_id: int, *, actor: Actor, drop_modif
 
     Raises Invalid while there are modifications, or while the budget waits for approval.
     """
+    refuse_account(actor, ENTITIES[BUDGET])
     budget = project_holder(company, BUDGET, {"project_id": project_id})
     if budget is None:
         return None

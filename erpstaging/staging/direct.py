@@ -106,7 +106,7 @@ def sync_records(
     metadata.require_route(entity)
     entity = metadata.entity(entity)
     require_scope(company.pk, entity, scope)
-    elements = [_read(sent, entity, actor) for sent in updates]
+    elements = [_read(sent, entity, actor, company.pk) for sent in updates]
     call = DirectSync(company, entity, elements, actor, scope, holder_id)
     call.holder_field, call.finds_by_key = holder_field, entity.found_by_key
     call.run()
@@ -136,7 +136,7 @@ def write_one(
     holder_id: int | None = None,
 ) -> Record:
     """Create or, with an `id`, update a single object. Raises Invalid with the reason's own code."""
-    element = _read(sent, entity, actor)
+    element = _read(sent, entity, actor, company.pk)
     DirectSync(company, entity, [element], actor, scope, holder_id).run()
     if element.errors or element.record is None:
         (name, (text, *_)), *_ = element.errors.items()
@@ -162,13 +162,15 @@ def require_scope(company_id: int, entity: Entity, scope: Mapping[str, Any]) -> 
             raise NotFound(f"{name} {value} does not exist.")
 
 
-def _read(sent: Any, entity: Entity, actor: Actor) -> Element:
+def _read(sent: Any, entity: Entity, actor: Actor, company_id: int) -> Element:
     element = Element(sent)
     if not isinstance(sent, Mapping):
         element.refuse("base", "must be an object")
         return element
     if actor.item_types is not None and entity.item_type not in actor.item_types:
         element.refuse("base", f"this account may not write {entity.plural.lower()}")
+    if str(sent.get("company_id") or company_id) != str(company_id):
+        element.refuse("company_id", "names another company")
     element_id = sent.get("id")
     if element_id is not None:
         if isinstance(element_id, bool) or not isinstance(element_id, int) or not 0 < element_id < INT64:

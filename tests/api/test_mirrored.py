@@ -5,7 +5,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from erpstaging.catalogue.registry import ENTITIES
-from erpstaging.core.scope import in_company
+from erpstaging.core.scope import company_scope, in_company
 from erpstaging.staging.direct import sync_records
 from tests.api.mirrored import RESOURCES, World, offering, pairs
 from tests.api.test_openapi import _validate, description
@@ -182,3 +182,17 @@ def test_a_scope_that_is_missing_is_400_and_named(world, resource):
 
             assert (answer.status, answer.body["errors"]) == (400, {scope.name: ["is required"]})
             break
+
+
+@pytest.mark.capability("AD-01")
+@pytest.mark.parametrize("resource", RESOURCES, ids=path_of)
+def test_a_resource_whose_entities_are_off_is_404(world, resource, connection, company):
+    holder = resource.holder.item_type if resource.holder else None
+    names = {ENTITIES[item_type].under(holder).metadata_name for item_type in resource.item_types} - {None}
+    with company_scope(company.pk):
+        connection.refresh_from_db()
+        for name in names:
+            connection.metadata["settings"]["entities"][name] = {"enabled": False}
+        connection.save(update_fields=["metadata"])
+
+    assert world.erp.get(world.path(resource)).status == (404 if names else 200)

@@ -344,6 +344,15 @@ def test_commitments_are_both_kinds_and_read_only(erp, contract, here, vendor):
     assert [one["id"] for one in erp.get(f"commitments?{here}&filters[status]=Processing").body] == [made["id"]]
 
 
+def test_a_contract_that_nobody_gave_a_status_is_a_draft(erp, contract, here):
+    made = erp.post(f"work_order_contracts?{here}", {"work_order_contract": {"number": "2", "title": "Roof"}}).body
+
+    assert made["status"] == "Draft"
+    assert [one["id"] for one in erp.get(f"work_order_contracts?{here}&filters[status]=Draft").body] == [made["id"]]
+    both = erp.get(f"work_order_contracts?{here}&filters[status][]=Draft&filters[status][]=Approved").body
+    assert [one["id"] for one in both] == [contract.pk, made["id"]]
+
+
 # Change orders
 
 

@@ -10,7 +10,7 @@ ADDRESS = ("address", "city", "state_code", "country_code", "zip", "county", "ti
 SHARED: Shape = {
     "id": Value("id"),
     "name": Value("data.name", "string"),
-    "is_demo": Fixed(False),
+    "is_demo": Value("company.is_demo", "bool"),
     "display_name": Value("display_name", "string"),
     "project_number": Value("data.project_number", "string"),
     **values("data.", "string", *ADDRESS),
