@@ -20,6 +20,7 @@ from erpstaging.approvals.views.decisions import (
     Undo,
 )
 from erpstaging.approvals.views.details import ExportPage, RecordPage, StagedPage
+from erpstaging.approvals.views.metadata import EditMetadata, MetadataPage, MetadataVersions, RestoreMetadata
 from erpstaging.approvals.views.queue import QueuePage
 from erpstaging.approvals.views.records import Delete, EditRecord, MinePage, NewRecord, RecordsPage, Send
 from erpstaging.approvals.views.records import Retrieve as RetrieveRecord
@@ -27,13 +28,9 @@ from erpstaging.approvals.views.settings import (
     ConfigurationFile,
     CustomFieldPage,
     CustomFieldsPage,
-    EditMetadata,
     ErpSettingsPage,
     Locks,
-    MetadataPage,
-    MetadataVersions,
     Overview,
-    RestoreMetadata,
 )
 from erpstaging.approvals.views.start import CompanyStart, LatestCompany
 
