@@ -6,12 +6,8 @@ import pytest
 
 from erpstaging.audit.models import Entry
 from erpstaging.catalogue.registry import ENTITIES
-from erpstaging.connections.custom_fields import (
-    add_custom_field,
-    change_custom_field,
-    custom_fields_of,
-    remove_custom_field,
-)
+from erpstaging.connections.custom_field_changes import add_custom_field, change_custom_field, remove_custom_field
+from erpstaging.connections.custom_fields import custom_fields_of
 from erpstaging.connections.models import CustomField
 from erpstaging.connections.services import store_metadata, store_settings
 from erpstaging.core.errors import Invalid, NotFound
