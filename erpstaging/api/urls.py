@@ -7,14 +7,18 @@ from erpstaging.api.paths import RestPath, people_urls, rest_path, rest_urls
 from erpstaging.api.urls_webhooks import WEBHOOKS
 from erpstaging.api.views.authorize import Authorize
 from erpstaging.api.views.callers import Companies, Me, MeInCompany, PersonInCompany
-from erpstaging.api.views.codes import CostCodeSync, LineItemTypeSync, StandardCostCodeSync
 from erpstaging.api.views.connections import Connection, Connections, MetadataConfiguration
 from erpstaging.api.views.docs import Browse, Description
 from erpstaging.api.views.erp_requests import Detail, Details, DetailSync, ErpRequestDetailOf, ErpRequests
 from erpstaging.api.views.external_data import BulkDestroy, ExternalData
 from erpstaging.api.views.fallbacks import ErrorCodes, UnknownAddress
+from erpstaging.api.views.legacy_staging import LEGACY
+from erpstaging.api.views.mirrored import paths_of
+from erpstaging.api.views.mirrored_calls import CALLS
 from erpstaging.api.views.oauth import Revoke, Token, TokenInfo
 from erpstaging.api.views.staged_records import StagedRecordDetail, StagedRecords, StagedRecordSync
+from erpstaging.api.views.status_management import Unlink
+from erpstaging.catalogue.mirrored import RESOURCES
 
 REST: list[RestPath] = [
     rest_path("companies", Companies, name="companies", nested=False),
@@ -42,9 +46,11 @@ REST: list[RestPath] = [
     rest_path("external_data", ExternalData, name="external-data"),
     rest_path("external_data/sync", ExternalData, name="external-data-sync"),
     rest_path("external_data/bulk_destroy", BulkDestroy, name="external-data-destroy"),
-    rest_path("standard_cost_codes/sync", StandardCostCodeSync, name="standard-cost-codes-sync"),
-    rest_path("cost_codes/sync", CostCodeSync, name="cost-codes-sync"),
-    rest_path("line_item_types/sync", LineItemTypeSync, name="line-item-types-sync"),
+    rest_path("erp_status_management/unlink", Unlink, name="status-unlink"),
+    rest_path("erp_statuses/unlink", Unlink, name="statuses-unlink"),
+    *LEGACY,
+    *CALLS,
+    *(path for resource in RESOURCES for path in paths_of(resource)),
     *WEBHOOKS,
 ]
 PEOPLE: list[URLPattern] = [

@@ -5,7 +5,9 @@ from django.urls import path
 from erpstaging.api.views.people.decisions import (
     Accept,
     Archive,
+    Cancel,
     ExportOf,
+    Hold,
     Import,
     Reject,
     RejectImport,
@@ -19,6 +21,7 @@ from erpstaging.api.views.people.linking import Candidates, Link, LinkAll, Merge
 from erpstaging.api.views.people.queue import WorkQueue
 from erpstaging.api.views.people.records import RecordOf, Records, Retrieve, SendToErp
 from erpstaging.api.views.people.refreshes import Refreshes
+from erpstaging.api.views.people.settings import Configuration, CustomFieldOf, CustomFields
 
 STAGED, EXPORT, RECORD = "staged_records/<id:staged_id>", "exports/<id:export_id>", "records/<id:record_id>"
 
@@ -41,6 +44,8 @@ urlpatterns = [
     path(f"{EXPORT}/accept", Accept.as_view(), name="people-accept"),
     path(f"{EXPORT}/reject", Reject.as_view(), name="people-reject"),
     path(f"{EXPORT}/retry", Retry.as_view(), name="people-retry"),
+    path(f"{EXPORT}/hold", Hold.as_view(), name="people-hold"),
+    path(f"{EXPORT}/cancel", Cancel.as_view(), name="people-cancel"),
     path(f"{EXPORT}/undo", Undo.as_view(), name="people-undo"),
     path("records", Records.as_view(), name="people-records"),
     path(RECORD, RecordOf.as_view(), name="people-record"),
@@ -48,4 +53,7 @@ urlpatterns = [
     path(f"{RECORD}/unlink", Unlink.as_view(), name="people-unlink"),
     path(f"{RECORD}/send_to_erp", SendToErp.as_view(), name="people-send"),
     path(f"{RECORD}/retrieve", Retrieve.as_view(), name="people-retrieve"),
+    path("configuration", Configuration.as_view(), name="people-configuration"),
+    path("custom_fields", CustomFields.as_view(), name="people-custom-fields"),
+    path("custom_fields/<id:field_id>", CustomFieldOf.as_view(), name="people-custom-field"),
 ]

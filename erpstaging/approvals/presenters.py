@@ -195,6 +195,8 @@ class Ask:
     errors: Sequence[Text] = ()
     cancel_url: str = ""
     hidden: Sequence[tuple[str, str]] = ()
+    # How many columns the list has that it opens in.
+    width: int = 10
 
 
 # Frame
@@ -327,6 +329,7 @@ class QueueRow:
     project: str = ""
     company: str = ""
     money: Money | None = None
+    extras: Sequence[Shown] = ()
     sender: Person | None = None
     waiting_since: dt.datetime | None = None
     late: bool = False
@@ -351,6 +354,8 @@ class Queue:
 
     title: Text
     rows: Sequence[QueueRow]
+    # The columns that the company adds; every row has as many `extras`.
+    extra_columns: Sequence[Text] = ()
     tabs: Sequence[TypeTab] = ()
     totals: Totals = Totals(0)
     pager: Pager | None = None
@@ -378,6 +383,7 @@ class ItemRow:
     number: str
     title: str
     money: Money | None = None
+    extras: Sequence[Shown] = ()
     who_has_it: Person | None = None
     since: dt.datetime | None = None
     next_step: Text = ""
@@ -405,6 +411,8 @@ class ItemList:
     title: Text
     lead: Text = ""
     rows: Sequence[ItemRow] = ()
+    extra_columns: Sequence[Text] = ()
+    download_url: str = ""
     returned: Sequence[ReturnedItem] = ()
     heading: Text = ""
     tabs: Sequence[TypeTab] = ()

@@ -3,7 +3,7 @@
 Everything of a company stands below `/c/<company_id>/`, with these names: `company` (the way in), `queue`, `mine`,
 `staged` (staged/<id>/), `export` (exports/<id>/), `records` (home of project people, and with `?item_type=` one list),
 `new_record` (records/new/<item_type>/), `record` (records/<id>/) and `edit_record` (records/<id>/edit/). An act has the
-address of its object and its own word, such as exports/<id>/accept/.
+address of its object and its own word, such as exports/<id>/accept/. Settings stand below `settings/`.
 """
 
 from django.urls import include, path
@@ -12,9 +12,12 @@ from erpstaging.approvals.views.accounts import ChooseTheme, SignIn, SignOut
 from erpstaging.approvals.views.decisions import (
     Accept,
     Archive,
+    Cancel,
+    Hold,
     Import,
     RejectExport,
     RejectImport,
+    Resume,
     Retry,
     Unarchive,
     Undo,
@@ -26,6 +29,18 @@ from erpstaging.approvals.views.queue import QueuePage
 from erpstaging.approvals.views.records import Delete, EditRecord, MinePage, NewRecord, RecordsPage, Send
 from erpstaging.approvals.views.records import Retrieve as RetrieveRecord
 from erpstaging.approvals.views.refreshing import AskForRefresh
+from erpstaging.approvals.views.settings import (
+    ConfigurationFile,
+    CustomFieldPage,
+    CustomFieldsPage,
+    EditMetadata,
+    ErpSettingsPage,
+    Locks,
+    MetadataPage,
+    MetadataVersions,
+    Overview,
+    RestoreMetadata,
+)
 from erpstaging.approvals.views.start import CompanyStart, LatestCompany
 
 app_name = "approvals"
@@ -47,6 +62,9 @@ COMPANY = [
     path(f"{EXPORT}accept/", Accept.as_view(), name="accept"),
     path(f"{EXPORT}reject/", RejectExport.as_view(), name="reject_export"),
     path(f"{EXPORT}retry/", Retry.as_view(), name="retry"),
+    path(f"{EXPORT}hold/", Hold.as_view(), name="hold"),
+    path(f"{EXPORT}resume/", Resume.as_view(), name="resume"),
+    path(f"{EXPORT}cancel/", Cancel.as_view(), name="cancel"),
     path(f"{EXPORT}undo/", Undo.as_view(), name="undo"),
     path("records/", RecordsPage.as_view(), name="records"),
     path("records/new/<slug:item_type>/", NewRecord.as_view(), name="new_record"),
@@ -58,6 +76,18 @@ COMPANY = [
     path(f"{RECORD}merge/", MergePage.as_view(), name="merge"),
     path(f"{RECORD}delete/", Delete.as_view(), name="delete_record"),
 ]
+SETTINGS = [
+    path("settings/", Overview.as_view(), name="settings"),
+    path("settings/metadata/", MetadataPage.as_view(), name="metadata"),
+    path("settings/metadata/edit/", EditMetadata.as_view(), name="edit_metadata"),
+    path("settings/metadata/versions/", MetadataVersions.as_view(), name="metadata_versions"),
+    path("settings/metadata/restore/", RestoreMetadata.as_view(), name="restore_metadata"),
+    path("settings/erp/", ErpSettingsPage.as_view(), name="erp_settings"),
+    path("settings/locks/", Locks.as_view(), name="locks"),
+    path("settings/custom_fields/", CustomFieldsPage.as_view(), name="custom_fields"),
+    path("settings/custom_fields/<id:field_id>/", CustomFieldPage.as_view(), name="custom_field"),
+    path("settings/configuration.json", ConfigurationFile.as_view(), name="configuration"),
+]
 urlpatterns = [
     path("accounts/login/", SignIn.as_view(), name="sign_in"),
     path("accounts/logout/", SignOut.as_view(), name="sign_out"),
@@ -65,5 +95,5 @@ urlpatterns = [
     path("", LatestCompany.as_view(), name="front"),
     path("queue/", LatestCompany.as_view(), name="latest"),
     path("c/<int:company_id>/", CompanyStart.as_view(), name="company"),
-    path("c/<int:company_id>/", include(COMPANY)),
+    path("c/<int:company_id>/", include([*COMPANY, *SETTINGS])),
 ]

@@ -2,8 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -23,8 +21,7 @@ SAID = (
 _canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string")
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(msgspec.Struct, frozen=True):
     """One thing that was done to one object. `before` and `after` hold the values that changed, and only those."""
 
     action: str
@@ -39,29 +36,19 @@ def record(company_id: int | None, actor: Actor, acts: Sequence[Act]) -> None:
     """Write the acts in the caller's transaction, with one statement."""
     if not connection.in_atomic_block:
         raise RuntimeError("An audit entry belongs into the transaction of what it tells.")
-    now, correlation = timezone.now(), correlation_id()
-    sets.insert(Entry, [_entry(company_id, actor, act, now, correlation) for act in acts])
-
-
-def _entry(company_id: int | None, actor: Actor, act: Act, now: datetime, correlation: str) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    shared = {
         "company_id": company_id,
-        "occurred_at": now,
+        "occurred_at": timezone.now(),
         "actor_kind": actor.kind,
         "actor_id": actor.id,
         "actor_name": actor.name[:200],
         "credential": actor.credential[:80],
         "address": actor.address or None,
         "user_agent": actor.user_agent[:200],
-        "action": act.action,
-        "object_type": act.object_type,
-        "object_id": act.object_id,
-        "record_id": act.record_id,
-        "before": act.before,
-        "after": act.after,
-        "correlation_id": correlation,
+        "correlation_id": correlation_id(),
     }
-    return {**said, "digest": digest(said)}
+    said = [msgspec.structs.asdict(act) for act in acts]
+    sets.insert(Entry, [{**one, "digest": digest({**shared, **one})} for one in said], shared=shared)
 
 
 def digest(said: Mapping[str, Any]) -> bytes:

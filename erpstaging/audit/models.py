@@ -33,7 +33,11 @@ class Entry(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["company", "record_id", "id"], name="audit_by_record"),
+            models.Index(
+                fields=["company", "record_id", "id"],
+                name="audit_by_record",
+                condition=models.Q(record_id__isnull=False),
+            ),
             models.Index(fields=["company", "object_type", "object_id", "id"], name="audit_by_object"),
             models.Index(fields=["company", "occurred_at", "id"], name="audit_by_time"),
         ]

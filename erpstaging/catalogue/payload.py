@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from erpstaging.core.money import wire_amount
+from erpstaging.core.money import wire_amount, wire_number
 
 WireType = Literal["any", "int", "string", "text", "bool", "decimal", "number", "date", "datetime", "json_text"]
 Node = Mapping[str, Any]
@@ -46,17 +46,30 @@ class Each:
     shape: Shape
 
 
-Source = Value | Fixed | Nested | Each
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value whose key is there only where there is something to say."""
+
+    path: str
+
+
+Source = Value | Fixed | Nested | Each | Given
 
 
 def fill(shape: Shape, node: Node) -> dict[str, Any]:
-    return {key: _draw(source, node) for key, source in shape.items()}
+    return {
+        key: _draw(source, node)
+        for key, source in shape.items()
+        if not isinstance(source, Given) or find(node, source.path)
+    }
 
 
 def _draw(source: Source, node: Node) -> Any:
     match source:
         case Fixed(value):
             return value
+        case Given(path):
+            return find(node, path)
         case Nested(path, shape):
             inner = find(node, path)
             return None if inner is None else fill(shape, inner)
@@ -81,8 +94,7 @@ def as_wire(value: Any, wire_type: WireType) -> Any:
     if wire_type == "decimal":
         return wire_amount(Decimal(str(value)))
     if wire_type == "number":
-        amount = Decimal(str(value))
-        return int(amount) if amount == amount.to_integral_value() else float(amount)
+        return wire_number(Decimal(str(value)))
     if wire_type in {"string", "text"}:
         return str(value)
     return value

@@ -83,3 +83,19 @@ def same_company(to: Any, *, null: bool = True) -> "models.ForeignKey[Any, Any]"
     return models.ForeignKey(
         to, on_delete=models.PROTECT, related_name="+", null=null, db_constraint=False, db_index=False
     )
+
+
+def change_guard(
+    table: str, column: str, *, before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]
+) -> migrations.RunSQL:
+    """Put another transition table into the guard of a state."""
+    old, new = transition_guard(table, column, before), transition_guard(table, column, after)
+    return migrations.RunSQL([*_undone(old), *_done(new)], [*_undone(new), *_done(old)])
+
+
+def _done(operation: migrations.RunSQL) -> list[Any]:
+    return list(operation.sql)
+
+
+def _undone(operation: migrations.RunSQL) -> list[Any]:
+    return list(operation.reverse_sql or ())

@@ -3,62 +3,84 @@
 Rows are dicts of column name to value; PostgreSQL reads them from one JSON parameter as typed columns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import msgspec
 from django.db import connection, models
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
+
+from erpstaging.core.money import WireNumber
 
 Row = Mapping[str, Any]
 
 
-_encoder = msgspec.json.Encoder(decimal_format="string")
+def _number(value: Any) -> msgspec.Raw:
+    if isinstance(value, WireNumber):
+        return msgspec.Raw(str(value).encode())
+    raise TypeError(f"{type(value).__name__} has no place in a row.")
 
 
-def _json(rows: Sequence[Row]) -> str:
-    return _encoder.encode([{name: _plain(value) for name, value in row.items()} for row in rows]).decode()
+_encoder = msgspec.json.Encoder(enc_hook=_number, decimal_format="string")
 
 
-def _plain(value: Any) -> Any:
-    # The encoder would write base64, which a bytea takes for the bytes themselves.
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
-
-
-def _types(model: type[models.Model], columns: Sequence[str]) -> dict[str, str]:
-    by_column = {field.column: field for field in model._meta.concrete_fields}
-    found: dict[str, str] = {}
-    for column in columns:
-        field = by_column[column]
-        # A key's own column is an identity; its references and values are plain integers.
-        found[column] = (field.rel_db_type(connection) if field.primary_key else field.db_type(connection)) or "text"
-    return found
-
-
-def _source(model: type[models.Model], columns: Sequence[str]) -> str:
-    typed = ", ".join(f'"{name}" {kind}' for name, kind in _types(model, columns).items())
-    return f"jsonb_to_recordset(%s::jsonb) AS new({typed})"
-
-
-def _run(statement: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+@contextmanager
+def bound_cursor() -> Iterator[CursorWrapper]:
+    """A cursor whose parameters travel beside the statement: a megabyte is neither quoted nor read as SQL."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_json(rows)])
-        return cursor.fetchall() if cursor.description else []
+        cursor.cursor = ServerBindingCursor(cursor.cursor.connection)  # type: ignore[call-arg]
+        yield cursor
+
+
+def _json(model: type[models.Model], rows: Sequence[Row]) -> str:
+    binary = [column for column in rows[0] if isinstance(_fields(model).get(column), models.BinaryField)]
+    if binary:  # the encoder would write base64, which a bytea takes for the bytes themselves
+        rows = [{**row, **{column: f"\\x{row[column].hex()}" for column in binary if row[column]}} for row in rows]
+    return _encoder.encode(rows).decode()
+
+
+@cache
+def _fields(model: type[models.Model]) -> Mapping[str, "models.Field[Any, Any]"]:
+    return {str(field.column): field for field in model._meta.concrete_fields}
+
+
+def _type(model: type[models.Model], column: str) -> str:
+    field = _fields(model)[column]
+    # A key's own column is an identity; its references and values are plain integers.
+    return (field.rel_db_type(connection) if field.primary_key else field.db_type(connection)) or "text"
+
+
+def _typed(model: type[models.Model], columns: Mapping[str, str]) -> str:
+    """The columns of a row from outside, each with the type of the model's column that it is meant for."""
+    return ", ".join(f'"{name}" {_type(model, column)}' for name, column in columns.items())
 
 
 def insert(
-    model: type[models.Model], rows: Sequence[Row], *, returning: Sequence[str] = (), on_conflict: str = ""
+    model: type[models.Model],
+    rows: Sequence[Row],
+    *,
+    shared: Row | None = None,
+    returning: Sequence[str] = (),
+    on_conflict: str = "",
 ) -> list[tuple[Any, ...]]:
-    """Insert rows that all have the same columns; the answers come in no particular order."""
+    """Insert rows that all have the same columns; the answers come in no particular order.
+
+    `shared` holds what is the same in all of them, and is sent once.
+    """
     if not rows:
         return []
-    columns = list(rows[0])
-    names = ", ".join(f'"{column}"' for column in columns)
-    values = ", ".join(f'new."{column}"' for column in columns)
+    columns, shared = list(rows[0]), shared or {}
+    names = ", ".join(f'"{column}"' for column in (*columns, *shared))
+    values = [f'new."{column}"' for column in columns] + [f"%s::{_type(model, column)}" for column in shared]
     tail = f" RETURNING {', '.join(returning)}" if returning else ""
     return _run(
-        f'INSERT INTO "{model._meta.db_table}" AS old ({names}) SELECT {values} '  # noqa: S608 - names are the model's
-        f"FROM {_source(model, columns)} {on_conflict}{tail}",
-        rows,
+        f'INSERT INTO "{model._meta.db_table}" AS old ({names}) SELECT {", ".join(values)} '  # noqa: S608 - the model's
+        f"FROM jsonb_to_recordset(%s::jsonb) AS new({_typed(model, dict(zip(columns, columns, strict=True)))}) "
+        f"{on_conflict}{tail}",
+        [*shared.values(), _json(model, rows)],
     )
 
 
@@ -79,15 +101,20 @@ def update(
     guard = guard or {}
     guard_keys = set(guard.values())
     columns = [column for column in rows[0] if column != "id" and column not in guard_keys]
-    types = _types(model, ["id", *columns])
-    types |= {key: _types(model, [column])[column] for column, key in guard.items()}
-    typed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+    sources = {column: column for column in ("id", *columns)} | {key: column for column, key in guard.items()}
     settings = ", ".join(f'"{column}" = new."{column}"' for column in columns)
     conditions = " AND ".join(
         ['old."id" = new."id"'] + [f'old."{column}" = new."{key}"' for column, key in guard.items()]
     )
     return _run(
         f'UPDATE "{model._meta.db_table}" AS old SET {settings} '  # noqa: S608 - names are the model's
-        f"FROM jsonb_to_recordset(%s::jsonb) AS new({typed}) WHERE {conditions} RETURNING {', '.join(returning)}",
-        rows,
+        f"FROM jsonb_to_recordset(%s::jsonb) AS new({_typed(model, sources)}) "
+        f"WHERE {conditions} RETURNING {', '.join(returning)}",
+        [_json(model, rows)],
     )
+
+
+def _run(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with bound_cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []

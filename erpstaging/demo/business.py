@@ -13,17 +13,16 @@ from erpstaging.connections.services import connection_of
 from erpstaging.core.scope import in_company
 from erpstaging.demo.ledger import (
     ARCHIVED,
-    CONTRACTS,
     COST_CODES,
     COST_TYPES,
     IMPORTED,
+    IMPORTED_WITH_LINES,
     INVALID,
     METADATA,
-    PROJECT_VENDORS,
     STANDARD_CODES,
     WAITING,
-    Contract,
 )
+from erpstaging.demo.projects import CONTRACTS, PROJECT_VENDORS, Contract
 from erpstaging.erp_requests.models import ErpRequestDetail
 from erpstaging.records.editing import create_record
 from erpstaging.records.lines import LineEdit
@@ -35,7 +34,7 @@ from erpstaging.staging.exports import accept_export, reject_export
 from erpstaging.staging.external import sync_external_data
 from erpstaging.staging.imports import accept_import, archive_staged_record
 from erpstaging.staging.intake import stage_records
-from erpstaging.staging.models import StagedExport
+from erpstaging.staging.models import StagedExport, StagedRecord
 from erpstaging.staging.sending import send_record
 
 
@@ -67,6 +66,7 @@ class Business:
         self._import(IMPORTED)
         for project, codes in COST_CODES.items():
             self._sync("cost_code", codes, project_id=self.ids["project", project])
+        self._import(IMPORTED_WITH_LINES)
         self._stage([*WAITING, *INVALID, *ARCHIVED])
         for name in PROJECT_VENDORS:
             self._vendor(name)
@@ -79,17 +79,23 @@ class Business:
             self.ids[item_type, sent["origin_id"]] = entity["id"]
 
     def _import(self, updates: list[dict[str, Any]]) -> None:
-        for row in stage_records(self.company.pk, updates, actor=self.integration).entities:
+        for row in self._staged(updates):
             imported = accept_import(self.company, row.pk, actor=self.people["approver"], version=row.version)
             self.ids[row.item_type, row.origin_id] = imported.record_id or 0
 
     def _stage(self, updates: list[dict[str, Any]]) -> None:
         archived, invalid = ({sent["origin_id"] for sent in group} for group in (ARCHIVED, INVALID))
-        for row in stage_records(self.company.pk, updates, actor=self.integration).entities:
+        for row in self._staged(updates):
             if row.origin_id in archived:
                 archive_staged_record(self.company, row.pk, actor=self.people["second_approver"])
             elif row.origin_id in invalid:  # an approver tried, and a rule of the ledger said no
                 accept_import(self.company, row.pk, actor=self.people["approver"], version=row.version)
+
+    def _staged(self, updates: list[dict[str, Any]]) -> list[StagedRecord]:
+        staged = stage_records(self.company.pk, updates, actor=self.integration)
+        if staged.errors:
+            raise ValueError(f"The demo's ledger sent what is refused: {staged.errors}")
+        return staged.entities
 
     def _vendor(self, values: dict[str, Any]) -> None:
         record = create_record(self.company, actor=self._sender(), item_type="vendor", data=values)

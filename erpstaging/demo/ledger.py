@@ -1,7 +1,6 @@
-"""What the demo's ledger holds and what its project people wrote: names and figures only."""
+"""What the demo's ledger holds and sends: names and figures only."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 ON = {"enabled": True}
 BOTH_WAYS = {"enabled": True, "configs": {"staged_records": ON, "import": ON, "export": ON, "unlink": ON}, "tab": ON}
@@ -37,6 +36,7 @@ METADATA: dict[str, Any] = {
                 },
             },
             "jobs": BOTH_WAYS,
+            "sub_jobs": BOTH_WAYS,
             "commitments": {
                 "enabled": True,
                 "configs": {
@@ -63,6 +63,9 @@ METADATA: dict[str, Any] = {
                 "rules": {"export": {"fields": {"code": _present("Give the order number of the ledger.")}}},
             },
             "commitment_items": {"enabled": True, "configs": {"import": ON, "export": ON}},
+            "commitment_change_orders": BOTH_WAYS,
+            "commitment_change_order_items": {"enabled": True, "configs": {"import": ON, "export": ON}},
+            "prime_contracts": {"enabled": True, "configs": {"staged_records": ON, "import": ON}, "tab": ON},
         },
     }
 }
@@ -117,35 +120,56 @@ def _vendor(origin_id: str, name: str, city: str, zip_code: str, **more: Any) ->
     return {"item_type": "vendor", "origin_id": origin_id, "origin_code": origin_id[2:], "data": {**data, **more}}
 
 
+Line = tuple[str, str, str, str]  # cost code, cost type, description, amount
+
+
+def _lines(origin_id: str, project: str, lines: tuple[Line, ...], **more: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "item_type": "line_item",
+            "origin_id": f"{origin_id}-{place}",
+            "data": {
+                "cost_code_origin_id": f"{project}|{code}",
+                "line_item_type_origin_id": cost_type,
+                "description": description,
+                "amount": amount,
+                **more,
+            },
+        }
+        for place, (code, cost_type, description, amount) in enumerate(lines, start=1)
+    ]
+
+
+def _with_lines(item_type: str, origin_id: str, title: str, project: str, *lines: Line, **more: str) -> dict[str, Any]:
+    number = origin_id.removeprefix("NW-")
+    data = {"number": number, "title": title, "project_origin_id": project, **more}
+    children = _lines(origin_id, project, lines)
+    return {"item_type": item_type, "origin_id": origin_id, "origin_code": number, "data": data, "children": children}
+
+
 def _commitment(
-    origin_id: str, title: str, project: str, vendor: str, *lines: tuple[str, str, str, str]
+    origin_id: str, title: str, project: str, vendor: str, *lines: Line, item_type: str = "work_order_contract"
 ) -> dict[str, Any]:
-    return {
-        "item_type": "work_order_contract",
-        "origin_id": origin_id,
-        "origin_code": origin_id.removeprefix("NW-"),
-        "data": {
-            "number": origin_id.removeprefix("NW-"),
-            "title": title,
-            "status": "Approved",
-            "project_origin_id": project,
-            "vendor_origin_id": vendor,
-            "retainage_percent": "10",
-        },
-        "children": [
-            {
-                "item_type": "line_item",
-                "origin_id": f"{origin_id}-{place}",
-                "data": {
-                    "cost_code_origin_id": f"{project}|{code}",
-                    "line_item_type_origin_id": cost_type,
-                    "description": description,
-                    "amount": amount,
-                },
-            }
-            for place, (code, cost_type, description, amount) in enumerate(lines, start=1)
-        ],
-    }
+    more = {"vendor_origin_id": vendor, "status": "Approved", "retainage_percent": "10"}
+    return _with_lines(item_type, origin_id, title, project, *lines, **more)
+
+
+def _order(origin_id: str, title: str, project: str, vendor: str, *lines: Line) -> dict[str, Any]:
+    return _commitment(origin_id, title, project, vendor, *lines, item_type="purchase_order_contract")
+
+
+def _change_order(
+    origin_id: str, title: str, project: str, commitment: str, *lines: Line, changes: str
+) -> dict[str, Any]:
+    """`changes` is the line of the commitment that the lines belong to."""
+    sent = _with_lines("commitment_change_order", origin_id, title, project, commitment_origin_id=commitment)
+    return {**sent, "children": _lines(origin_id, project, lines, commitment_line_item_origin_id=changes)}
+
+
+def _sub_job(origin_id: str, name: str, project: str) -> dict[str, Any]:
+    code = origin_id.removeprefix(f"{project}-")
+    data = {"name": name, "code": code, "project_origin_id": project}
+    return {"item_type": "sub_job", "origin_id": origin_id, "origin_code": code, "data": data}
 
 
 IMPORTED: list[dict[str, Any]] = [
@@ -156,6 +180,20 @@ IMPORTED: list[dict[str, Any]] = [
     _vendor("V-1002", "Oakfield Concrete", "Aurora", "80010", business_phone="303-555-0144"),
     _vendor("V-1003", "Meridian Electrical", "Lakewood", "80226"),
     _vendor("V-1004", "Kestrel Roofing", "Boulder", "80301"),
+    _vendor("V-1005", "Summit Elevator", "Denver", "80204", business_phone="303-555-0188"),
+    _sub_job("JOB-2401-A", "Tower A", "JOB-2401"),
+    _sub_job("JOB-2401-B", "Tower B", "JOB-2401"),
+]
+# Lines need the cost codes of their project, which come after it.
+IMPORTED_WITH_LINES: list[dict[str, Any]] = [
+    _order(
+        "NW-7001",
+        "Elevator cabs and controllers",
+        "JOB-2401",
+        "V-1005",
+        ("26-050", "CT-M", "Four cabs, 3,500 lb", "612000.00"),
+        ("26-050", "CT-M", "Controllers", "148500.00"),
+    ),
 ]
 WAITING: list[dict[str, Any]] = [
     _vendor("V-1011", "Pacific Glazing", "Denver", "80205", email_address="office@pacific-glazing.example"),
@@ -178,6 +216,34 @@ WAITING: list[dict[str, Any]] = [
         "V-1003",
         ("26-050", "CT-S", "Panels and feeders", "51288.00"),
     ),
+    _order(
+        "NW-7004",
+        "Light fixtures, wing A",
+        "JOB-2407",
+        "V-1003",
+        ("26-050", "CT-M", "Recessed fixtures, 214 pieces", "48792.00"),
+        ("26-050", "CT-M", "Emergency lighting", "11340.50"),
+    ),
+    _change_order(
+        "NW-7001-C1",
+        "Stainless cab finish",
+        "JOB-2401",
+        "NW-7001",
+        ("26-050", "CT-M", "Brushed stainless instead of laminate", "38200.00"),
+        changes="NW-7001-1",
+    ),
+    _sub_job("JOB-2502-G", "Gymnasium", "JOB-2502"),
+    _with_lines(
+        "prime_contract",
+        "NW-P-2401",
+        "Harbour Point, contract with the owner",
+        "JOB-2401",
+        ("03-300", "CT-S", "Foundations and frame", "18400000.00"),
+        ("05-120", "CT-S", "Structural steel", "9250000.00"),
+        ("07-500", "CT-S", "Roofing", "2180000.00"),
+        ("26-050", "CT-S", "Electrical", "6420000.00"),
+        status="Approved",
+    ),
     # Its vendor is staged above and not imported yet, so it waits for it.
     _commitment(
         "NW-5103",
@@ -190,112 +256,3 @@ WAITING: list[dict[str, Any]] = [
 ]
 INVALID: list[dict[str, Any]] = [_vendor("V-1015", "Vermeer Crane Hire", "Denver", "80202-1234-99")]
 ARCHIVED: list[dict[str, Any]] = [_vendor("V-0871", "Closed Accounts Ltd", "Pueblo", "81001", is_active=False)]
-
-PROJECT_VENDORS: list[dict[str, Any]] = [
-    {"name": "Lindqvist Facades", "city": "Denver", "state_code": "CO", "zip": "80211", "country_code": "US"},
-    {"name": "Atlas Site Services", "city": "Commerce City", "state_code": "CO", "zip": "80022", "country_code": "US"},
-]
-
-Outcome = Literal["draft", "waiting", "rejected", "exporting", "failed", "synced"]
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """A subcontract that project people wrote, and how far it came.
-
-    A line is (cost code, cost type, description, quantity, unit, unit cost).
-    """
-
-    number: str
-    title: str
-    project: str
-    vendor: str
-    outcome: Outcome
-    lines: tuple[tuple[str, str, str, str, str, str], ...]
-    retainage: str = "10"
-    status: str = "Approved"
-
-
-CONTRACTS: tuple[Contract, ...] = (
-    Contract(
-        "SC-1031",
-        "Pile foundations, phase 1",
-        "JOB-2401",
-        "V-1002",
-        "synced",
-        (
-            ("03-300", "CT-S", "Bored piles, 24 in", "86", "ea", "4120"),
-            ("01-540", "CT-E", "Rig mobilisation", "1", "ls", "18500"),
-        ),
-    ),
-    Contract(
-        "SC-1034",
-        "Roofing, clinic wing A",
-        "JOB-2407",
-        "V-1004",
-        "exporting",
-        (("07-500", "CT-S", "TPO membrane, 60 mil", "21400", "sf", "9.85"),),
-    ),
-    Contract(
-        "SC-1036",
-        "Rough-in, floors 2 and 3",
-        "JOB-2407",
-        "V-1003",
-        "failed",
-        (
-            ("26-050", "CT-S", "Branch circuits", "640", "ea", "118.50"),
-            ("26-050", "CT-M", "Conduit and boxes", "1", "ls", "20900.12"),
-        ),
-    ),
-    Contract(
-        "SC-1038",
-        "Concrete, gymnasium slab",
-        "JOB-2502",
-        "V-1002",
-        "rejected",
-        (("03-300", "CT-S", "Slab on grade, 6 in", "14200", "sf", "8.40"),),
-        retainage="5",
-    ),
-    Contract(
-        "SC-1042",
-        "Structural steel, towers A and B",
-        "JOB-2401",
-        "V-1001",
-        "waiting",
-        (
-            ("05-120", "CT-S", "Columns and primary beams", "412.5", "t", "1840"),
-            ("05-120", "CT-S", "Secondary steel and bracing", "96", "t", "2165"),
-            ("05-120", "CT-M", "Base plates and anchors", "150", "ea", "846"),
-            ("05-500", "CT-L", "Site welding", "1042", "h", "100"),
-            ("01-540", "CT-E", "Crane mats, hire and set", "29", "ea", "500"),
-        ),
-    ),
-    Contract(
-        "SC-1045",
-        "Site welding, canopy",
-        "JOB-2502",
-        "V-1001",
-        "waiting",
-        (("05-500", "CT-L", "Certified welders", "180", "h", "112"),),
-    ),
-    Contract(
-        "SC-1047",
-        "Re-roofing, gymnasium",
-        "JOB-2502",
-        "V-1004",
-        "waiting",
-        (
-            ("07-500", "CT-S", "Tear-off and disposal", "9800", "sf", "2.15"),
-            ("07-500", "CT-S", "Membrane and insulation", "9800", "sf", "11.40"),
-        ),
-    ),
-    Contract(
-        "SC-1050",
-        "Tower crane, hire and operation",
-        "JOB-2401",
-        "V-1001",
-        "draft",
-        (("01-540", "CT-E", "Tower crane, 26 weeks", "26", "wk", "9400"),),
-        status="Out For Signature",
-    ),
-)

@@ -11,9 +11,15 @@ from erpstaging.notices.models import Notice
 
 SUBJECTS = {
     "export_rejected": "{title} was rejected",
+    "hold_ended": "{title} is back from hold",
+    "request_stale": "No answer about {title}",
 }
 # Where the link of a mail leads, below the company's pages.
-PLACES = {"export_rejected": "records/{object_id}/"}
+PLACES = {
+    "export_rejected": "records/{object_id}/",
+    "hold_ended": "exports/{object_id}/",
+    "request_stale": "records/{object_id}/",
+}
 
 
 def mail_of(notice: Notice, person: User, company: Company) -> EmailMultiAlternatives:

@@ -1,12 +1,15 @@
 """Recording facts, and waking who carries them on."""
 
 import contextlib
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from datetime import datetime
 
+import msgspec
 from django.db import connection, transaction
 from django.utils import timezone
 from ulid import ULID
+from ulid.base32 import ENCODE
 
 from erpstaging.companies.actors import Actor
 from erpstaging.core import sets
@@ -15,10 +18,10 @@ from erpstaging.outbox.models import Event, EventType
 
 # Rooms that carry events on say here how to wake them; recording must not know who listens.
 wake_up_calls: list[Callable[[], None]] = []
+DRAWN = bytes(ord(ENCODE[byte % 32]) for byte in range(256))  # the character of each drawn byte
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """A change of one resource, in the words that hooks subscribe to, such as `ERP Requests` / `create`."""
 
     resource_name: str
@@ -37,29 +40,29 @@ def record(company_id: int, actor: Actor, facts: Sequence[Fact]) -> None:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")
         (transaction_id,) = cursor.fetchone()
     now = timezone.now()
-    shared = {
-        "company_id": company_id,
-        "user_id": actor.user_id,
-        "account_id": actor.account_id,
-        "occurred_at": now,
-        "correlation_id": correlation_id(),
-        "transaction": transaction_id,
-    }
     sets.insert(
         Event,
         [
-            {
-                **shared,
-                "ulid": str(ULID.from_datetime(now)),
-                "resource_name": fact.resource_name,
-                "resource_id": fact.resource_id,
-                "event_type": str(fact.event_type),
-                "project_id": fact.project_id,
-            }
-            for fact in facts
+            {**msgspec.structs.asdict(fact), "ulid": ulid}
+            for fact, ulid in zip(facts, _ulids(now, len(facts)), strict=True)
         ],
+        shared={
+            "company_id": company_id,
+            "user_id": actor.user_id,
+            "account_id": actor.account_id,
+            "occurred_at": now,
+            "correlation_id": correlation_id(),
+            "transaction": transaction_id,
+        },
     )
     transaction.on_commit(_wake_everybody, robust=True)
+
+
+def _ulids(moment: datetime, count: int) -> list[str]:
+    """New ULIDs of one moment: its ten characters, and sixteen drawn ones of five bits each."""
+    time = str(ULID.from_datetime(moment))[:10]
+    drawn = os.urandom(16 * count).translate(DRAWN).decode()
+    return [time + drawn[place : place + 16] for place in range(0, len(drawn), 16)]
 
 
 def _wake_everybody() -> None:

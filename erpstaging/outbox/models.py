@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from erpstaging.companies.models import CompanyRow
+from erpstaging.companies.models import CompanyRow, company_key
 
 
 class EventType(models.TextChoices):
@@ -19,7 +19,8 @@ class Event(CompanyRow):
     below the oldest running one. `position` is given at dispatch, in that order, and is the cursor of the feed.
     """
 
-    ulid = models.CharField(max_length=26, unique=True)
+    company = company_key(db_constraint=False)
+    ulid = models.CharField(max_length=26)
     resource_name = models.CharField(max_length=60)
     resource_id = models.BigIntegerField()
     event_type = models.CharField(max_length=6, choices=EventType.choices)
@@ -29,11 +30,17 @@ class Event(CompanyRow):
     occurred_at = models.DateTimeField(default=timezone.now)
     correlation_id = models.CharField(max_length=64, blank=True)
     transaction = models.BigIntegerField()
-    position = models.BigIntegerField(null=True, unique=True)
+    position = models.BigIntegerField(null=True)
     dispatched_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ulid"], name="one_event_per_ulid"),
+            models.UniqueConstraint(
+                fields=["position"], name="one_event_per_position", condition=models.Q(position__isnull=False)
+            ),
+        ]
         indexes = [
             models.Index(fields=["id"], name="event_not_dispatched", condition=models.Q(dispatched_at__isnull=True)),
-            models.Index(fields=["company", "position"], name="event_feed"),
+            models.Index(fields=["company", "position"], name="event_feed", condition=models.Q(position__isnull=False)),
         ]

@@ -36,6 +36,10 @@ class LinkChange:
         return any(getattr(self.record, key) != value for key, value in self.before.items())
 
     @property
+    def changed_link(self) -> bool:
+        return "origin_id" in self.before and self.record.origin_id != self.before["origin_id"]
+
+    @property
     def unlinked(self) -> bool:
         return self.before.get("origin_id") is not None and self.record.origin_id is None
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
+from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.models import CompanyRow, ServiceAccount
 from erpstaging.core.policies import same_company
 
@@ -18,9 +19,9 @@ class Lock(models.TextChoices):
 class Record(CompanyRow):
     """One object. `data` holds the entity's fields; the columns beside it are what lists search and sort by.
 
-    A record is linked, and counts as synced, exactly when it has an origin ID. The table has further columns that the
-    database works out from `data` and that only staging/matching.py reads: `match_name`, `match_tax`, `match_mail`,
-    `match_phone` and `match_place`.
+    A record is linked, and counts as synced, exactly when it has an origin ID; kinds without one say so in `data`. The
+    table has further columns that the database works out from `data` and that only staging/matching.py reads:
+    `match_name`, `match_tax`, `match_mail`, `match_phone` and `match_place`.
     """
 
     item_type = models.CharField(max_length=40)
@@ -96,7 +97,8 @@ class Record(CompanyRow):
 
     @property
     def synced(self) -> bool:
-        return self.origin_id is not None
+        named = ENTITIES[self.item_type].synced_field
+        return self.origin_id is not None or (named is not None and self.data.get(named) is True)
 
 
 class OriginIdHistory(CompanyRow):

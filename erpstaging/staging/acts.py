@@ -14,11 +14,13 @@ from erpstaging.records.locking import closed_record, refuse_deletion
 from erpstaging.records.models import Record
 from erpstaging.staging.decisions import refuse_own, staging_authors
 from erpstaging.staging.exports import refuse_decider, undo_is_over
+from erpstaging.staging.families import may_come_again
 from erpstaging.staging.imports import refuse_importer
 from erpstaging.staging.linking import link_can_be_undone, refuse_unlink
 from erpstaging.staging.merging import refuse_merger
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.sending import refuse_retriever, refuse_sender
+from erpstaging.staging.staleness import refuse_fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,11 @@ def export_acts(export: StagedExport, record: Record, actor: Actor, metadata_mis
     acts: list[OpenAct] = []
     if export.state == ExportState.READY_TO_EXPORT:
         acts += [_tried("accept", decider, not_own), _tried("reject", decider)]
+        acts.append(_tried("hold" if export.hold_until is None else "resume", decider))
     if export.state == ExportState.ACCEPTED and not undo_is_over(export):
         acts.append(_tried("undo", decider))
+    if export.state == ExportState.EXPORTING:
+        acts.append(_tried("cancel", decider, lambda: refuse_fetched(export)))
     if export.state == ExportState.FAILED:
         acts += [_tried("retry", decider), _tried("reject", decider)]
     if export.state in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
@@ -81,12 +86,14 @@ def staged_record_acts(row: StagedRecord, actor: Actor) -> list[OpenAct]:
 
     if row.parent_id is not None:
         return []
-    if row.status == StagedStatus.STAGED:
+    if row.status == StagedStatus.STAGED or may_come_again(row):
         bring_in = _tried("import", importer, not_own)
         if bring_in.enabled and row.waiting_for:
             first = row.waiting_for[0]
             text = f"{first['value']} ({first['field']}) is not linked yet."
             bring_in = OpenAct("import", "waiting_for_parent", text)
+        if row.status == StagedStatus.IMPORTED:
+            return [bring_in]
         link = [_tried("link", importer, not_own)] if STAGED[row.item_type].supports.linked else []
         return [bring_in, *link, _tried("reject", importer, not_own), _tried("archive", importer)]
     if row.status == StagedStatus.ARCHIVED:

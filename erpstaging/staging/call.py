@@ -13,7 +13,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
-from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.entity import Entity, Level
 from erpstaging.catalogue.registry import STAGED
 from erpstaging.companies.actors import Actor
 from erpstaging.connections.metadata import Metadata
@@ -60,16 +60,18 @@ class IntakeOf:
 
     def keep(self) -> int:
         if self.id is None:
-            intake: Intake = Intake.objects.create(
-                company_id=self.company_id,
-                account_id=self.account_id,
-                path=self.received.path[:400],
-                content_type=self.received.content_type[:100],
-                body=self.received.body,
-                sha256=hashlib.sha256(self.received.body).digest(),
-                correlation_id=correlation_id(),
+            ((self.id,),) = sets.insert(
+                Intake,
+                [{"company_id": self.company_id, "account_id": self.account_id, "path": self.received.path[:400]}],
+                shared={
+                    "content_type": self.received.content_type[:100],
+                    "body": self.received.body,
+                    "sha256": hashlib.sha256(self.received.body).digest(),
+                    "correlation_id": correlation_id(),
+                    "received_at": timezone.now(),
+                },
+                returning=["old.id"],
             )
-            self.id = intake.pk
         return self.id
 
 
@@ -110,9 +112,9 @@ class StagingCall:
         self._lock()
         self._match()
         self._resolve()
-        for children in (False, True):  # a child may stand before its parent in the call
+        for level in Level:  # a row may come before the one it names, and a child before its parent
             for element in flat(self.elements):
-                if element.is_child is children and not element.errors:
+                if element.entity and element.entity.level is level and not element.errors:
                     self._plan(element)
         self._write()
 
@@ -146,7 +148,7 @@ class StagingCall:
             return
         element.row = row
         if element.entity is None:
-            element.entity = STAGED[row.item_type]
+            element.entity = self.metadata.entity(STAGED[row.item_type])
             element.errors |= closed_type(element.entity, self.metadata, self.actor)
             check_data(element, element.data)
         elif element.entity.item_type != row.item_type:
@@ -167,9 +169,7 @@ class StagingCall:
             self.company_id, [(one.entity, one.data) for one in flat(self.elements) if one.entity]
         )
         self.linked = linked_records(self.company_id, keys)
-        missing = keys - self.linked.keys()
-        self.staged = staged_rows(self.company_id, missing)
-        self.staged |= {one.key: 0 for one in self.elements if one.key in missing and not one.errors}
+        self.staged = staged_rows(self.company_id, keys - self.linked.keys())
 
     # What each element does to its row
 
@@ -217,7 +217,7 @@ class StagingCall:
             if field is None or value is None:
                 continue
             keys = [(target, value) for target in field.targets]
-            if not any(key in self.linked or key in self.staged for key in keys):
+            if not any(key in self.linked or key in self.staged or key in self.by_key for key in keys):
                 element.refuse(origin_field, f"{value} is neither staged nor linked")
 
     def _parent(self, element: Element, entity: Entity) -> StagedRecord | None:
@@ -285,9 +285,10 @@ class StagingCall:
             row.origin_code = element.origin_code
         if element.sent_key("origin_data"):
             row.origin_data = plain(element.sent["origin_data"])
-        row.origin_id = element.origin_id or row.origin_id
         if parent is not None and row.parent_id not in (None, parent.pk):
-            self._leave(row, entity)
+            self._leave(row, STAGED[row.item_type])
+        if element.origin_id is not None and element.origin_id != row.origin_id:
+            self._rename(entity, row, element.origin_id, parent or row)
         if parent is not None:
             row.parent = parent
         self._move(row, StagedStatus.STAGED if corrected and element.status is None else element.status)
@@ -341,6 +342,12 @@ class StagingCall:
         self._touch(old, facts(old))
         old.waiting_for = waiting_without(old, entity, row.origin_id)
 
+    def _rename(self, entity: Entity, row: StagedRecord, origin_id: str, decided: StagedRecord) -> None:
+        """Another origin ID for a row: what the call says of it from here on is found under that."""
+        decided.waiting_for = waiting_without(decided, entity, row.origin_id)
+        row.origin_id = origin_id
+        self.by_key[(row.item_type, origin_id)] = row
+
     def _note_waiting(self, entity: Entity, row: StagedRecord, decided: StagedRecord) -> None:
         """Keep on the row that is decided, the parent, which references are not linked yet."""
         missing = [] if set_aside(row) else unresolved(entity, row.origin_id, row.data, self.linked)
@@ -368,8 +375,16 @@ class StagingCall:
         for row in changed:
             row.parent_id = row.parent.pk if row.parent_id is None and row.parent is not None else row.parent_id
         sets.update(StagedRecord, [{"id": row.pk, **_values(row)} for row in changed])
+        self._mark_changed_again(changed)
         sum_lines(self.company_id, sorted({row.parent_id for row in (*new, *changed) if row.parent_id} | self.left))
         self._write_history()
+
+    def _mark_changed_again(self, changed: Sequence[StagedRecord]) -> None:
+        """What is imported and may be imported once more stands in the queue again."""
+        imported = [row for row in changed if row.status == StagedStatus.IMPORTED]
+        again = [row.pk for row in imported if STAGED[row.item_type].imported_again]
+        if again:
+            standing(self.company_id).filter(pk__in=again).update(changed_since_import=True)
 
     def _insert(self, rows: Sequence[StagedRecord]) -> None:
         """One statement, sorted by key so that two calls wait for each other instead of deadlocking."""

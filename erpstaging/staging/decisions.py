@@ -67,13 +67,13 @@ def _with_owners(actors: Mapping[int, set[tuple[str, int | None]]]) -> dict[int,
     }
 
 
-def clean_reason(reason: Any) -> str:
+def clean_reason(reason: Any, *, name: str = "reason") -> str:
     """A reason that says something. Raises Invalid, code `reason_required`."""
     text = reason.strip() if isinstance(reason, str) else ""
     if len(text) < MIN_REASON:
-        raise Invalid.field("reason", f"needs at least {MIN_REASON} characters", code="reason_required")
+        raise Invalid.field(name, f"needs at least {MIN_REASON} characters", code="reason_required")
     if len(text) > MAX_REASON:
-        raise Invalid.field("reason", f"is too long (maximum {MAX_REASON} characters)")
+        raise Invalid.field(name, f"is too long (maximum {MAX_REASON} characters)")
     return text
 
 

@@ -1,16 +1,18 @@
-"""Direct syncs, which bypass the gate by design: codes that the ERP owns go straight into their objects.
+"""Direct writes of the integration, which bypass the gate by design and go straight into the objects of record.
 
-Same answers as staging: each element on its own, outcomes in request order (wire specification, section 8).
+Same answers as staging: each element on its own, outcomes in request order (wire specification, section 8). A plain
+create or update is a call of one element.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.db.models import Max
 
 from erpstaging.catalogue.entity import Entity, clean_data
-from erpstaging.catalogue.fields import INT64, TEXT
+from erpstaging.catalogue.fields import INT64, PLAIN_INTEGER
+from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.connections.services import metadata_of
@@ -21,27 +23,30 @@ from erpstaging.core.locks import lock, lock_family
 from erpstaging.core.scope import Again
 from erpstaging.outbox.models import EventType
 from erpstaging.records.checks import References
-from erpstaging.records.external_data import disabled_accounts, keep_history
+from erpstaging.records.codes import recode_below, stands_in_tree, with_ancestors, with_full_code
+from erpstaging.records.editing import currency_of, settle_amounts
+from erpstaging.records.external_data import LinkChange, disabled_accounts, keep_history
 from erpstaging.records.models import Lock, Record
 from erpstaging.records.rows import unique_key
-from erpstaging.records.snapshots import Node, nodes
+from erpstaging.records.snapshots import Node, own_node
 from erpstaging.records.telling import Change, tell
 from erpstaging.records.writes import WRITTEN, change_record, insert_records, new_record, update_records
+from erpstaging.staging.answers import lock_newest_exports
 from erpstaging.staging.call import NOT_FOUND, standing
 from erpstaging.staging.elements import ORIGIN_KEYS as STAGED_KEYS
+from erpstaging.staging.external import follow_links
 from erpstaging.staging.targets import Key, linked_records
-from erpstaging.staging.waiting import clear_waiting, waiting_ids
+from erpstaging.staging.waiting import clear_waiting, naming_families, note_waiting, waiting_ids
 
 ORIGIN_KEYS = ("origin_id", "origin_code", "origin_data")
 # How many levels of new parents one call may bring; each costs a round of statements.
 MAX_LEVELS = 20
-# Names that clients write and never read back under.
-WRITE_NAMES = {"csv_import_code": "code"}
+WAITS = "The record waits for approval; nothing can be written."
 
 
 @dataclass(slots=True)
 class Element:
-    """One element of a direct sync."""
+    """One element of a direct write."""
 
     sent: Any
     id: int | None = None
@@ -50,10 +55,16 @@ class Element:
     parent_origin_id: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
+    # The refusal with its code and facts, where one call writes one object.
+    refusal: Invalid | None = None
     record: Record | None = None
 
     def refuse(self, name: str, text: str) -> None:
         self.errors.setdefault(name, []).append(text)
+
+    def take(self, refusal: Invalid) -> None:
+        self.errors |= refusal.errors or {"base": [refusal.message]}
+        self.refusal = refusal
 
     def answer(self) -> dict[str, Any]:
         sent = self.sent if isinstance(self.sent, Mapping) else {"element": self.sent}
@@ -62,34 +73,88 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """The nodes of what was written, and the failing elements, each in request order."""
+    """What was written, and the failing elements, each in request order."""
 
-    entities: list[Node]
+    records: list[Record]
     errors: list[dict[str, Any]]
+    created: list[Record]
+
+    @property
+    def entities(self) -> list[Node]:
+        return [own_node(record) for record in self.records]
 
 
 def sync_records(
-    company: Company, entity: Entity, updates: Sequence[Any], *, actor: Actor, scope: Mapping[str, Any]
+    company: Company,
+    entity: Entity,
+    updates: Sequence[Any],
+    *,
+    actor: Actor,
+    scope: Mapping[str, Any],
+    holder_id: int | None = None,
+    holder_field: str = "",
+    atomic: bool = False,
 ) -> Synced:
-    """Create and update objects of a type that the ERP owns.
+    """Create and update objects, or lines of the object `holder_id`, or of those that each element names itself under
+    `holder_field`. Kinds that are found by their key are, where an element has neither id nor origin ID.
 
     `scope` holds the values that the call gives for all elements, such as {"project_id": 7}. Raises NotFound when the
-    company's metadata has the type switched off, or a record named in `scope` does not exist.
+    company's metadata has the type switched off, or a record named in `scope` does not exist; Invalid with code
+    `atomic`, and stores nothing, when `atomic` is asked for and an element fails.
     """
-    metadata_of(company.pk).require_route(entity)
-    _require_scope(company.pk, entity, scope)
+    metadata = metadata_of(company.pk)
+    metadata.require_route(entity)
+    entity = metadata.entity(entity)
+    require_scope(company.pk, entity, scope)
     elements = [_read(sent, entity, actor) for sent in updates]
-    call = DirectSync(company, entity, elements, actor, scope)
+    call = DirectSync(company, entity, elements, actor, scope, holder_id)
+    call.holder_field, call.finds_by_key = holder_field, entity.found_by_key
     call.run()
     written = [element.record for element in elements if element.record is not None and not element.errors]
-    found = nodes(company.pk, company.name, list({record.pk: record for record in written}.values()))
-    return Synced(
-        [found[record.pk] for record in written], [element.answer() for element in elements if element.errors]
-    )
+    failed = [element.answer() for element in elements if element.errors]
+    if atomic and failed:
+        raise Invalid(
+            f"{len(failed)} of {len(updates)} elements are wrong; nothing was stored.",
+            code="atomic",
+            errors={f"updates.{n}": _texts(one) for n, one in enumerate(elements) if one.errors},
+            elements=failed,
+        )
+    return Synced(written, failed, call.created)
 
 
-def _require_scope(company_id: int, entity: Entity, scope: Mapping[str, Any]) -> None:
+def _texts(element: Element) -> list[str]:
+    return [f"{name} {text}" for name, texts in element.errors.items() for text in texts]
+
+
+def write_one(
+    company: Company,
+    entity: Entity,
+    sent: Mapping[str, Any],
+    *,
+    actor: Actor,
+    scope: Mapping[str, Any],
+    holder_id: int | None = None,
+) -> Record:
+    """Create or, with an `id`, update a single object. Raises Invalid with the reason's own code."""
+    element = _read(sent, entity, actor)
+    DirectSync(company, entity, [element], actor, scope, holder_id).run()
+    if element.errors or element.record is None:
+        (name, (text, *_)), *_ = element.errors.items()
+        refusal = element.refusal
+        raise Invalid(
+            f"{name} {text}" if refusal is None or not refusal.message else refusal.message,
+            code=refusal.code if refusal else None,
+            errors=element.errors,
+            **(refusal.facts if refusal else {}),
+        )
+    return element.record
+
+
+def require_scope(company_id: int, entity: Entity, scope: Mapping[str, Any]) -> None:
+    """Raises NotFound for a record that the call is about and that does not exist."""
     wanted = {name: value for name, value in scope.items() if name in entity.by_name and value is not None}
+    if not wanted:
+        return
     rows = Record.objects.of(company_id).filter(pk__in=wanted.values(), deleted_at=None)
     found = dict(rows.values_list("pk", "item_type"))
     for name, value in wanted.items():
@@ -115,8 +180,7 @@ def _read(sent: Any, entity: Entity, actor: Actor) -> Element:
             setattr(element, name, clean(sent.get(name)))
         except ValueError as exc:
             element.refuse(name, str(exc))
-    renamed: dict[str, Any] = {WRITE_NAMES.get(str(name), str(name)): value for name, value in sent.items()}
-    element.data, errors = clean_data(entity, renamed, frozenset(entity.by_name))
+    element.data, errors = clean_data(entity, entity.renamed(sent), frozenset(entity.by_name))
     for name, texts in errors.items():
         element.errors.setdefault(name, []).extend(texts)
     return element
@@ -159,20 +223,38 @@ class DirectSync:
     """Lock, match, check in memory, then a few statements for all elements of one level."""
 
     def __init__(
-        self, company: Company, entity: Entity, elements: list[Element], actor: Actor, scope: Mapping[str, Any]
+        self,
+        company: Company,
+        entity: Entity,
+        elements: list[Element],
+        actor: Actor,
+        scope: Mapping[str, Any],
+        holder_id: int | None,
     ) -> None:
         self.company, self.entity, self.elements, self.actor = company, entity, elements, actor
         self.scope = {name: value for name, value in scope.items() if name in entity.by_name}
+        self.project_id: int | None = scope.get("project_id")
+        self.holder_id, self.holder_field = holder_id, ""
+        self.finds_by_key = False
+        self.holders: dict[int, Record] = {}
+        self.positions: dict[int, int] = {}
+        self.in_tree = stands_in_tree(entity)
         self.by_id: dict[int, Record] = {}
         self.by_key: dict[Key, Record] = {}
         self.unique: dict[str, Record] = {}
         self.new: list[Record] = []
         self.touched: dict[int, Touched] = {}
+        self.created: list[Record] = []
+        self.changed: list[Touched] = []
         self.delimiter = metadata_of(company.pk).code_delimiter
 
     def run(self) -> None:
         keys: list[Key] = [(self.entity.item_type, one.origin_id) for one in self.elements if one.origin_id]
-        waiting = lock_family(standing(self.company.pk).filter(pk__in=waiting_ids(self.company.pk, keys)))
+        linking = [one.id for one in self.elements if one.id and one.origin_id]
+        waiting = waiting_ids(self.company.pk, keys)
+        naming = naming_families(self.company.pk, self._at_stake(linking)) if linking else []
+        staged = lock_family(standing(self.company.pk).filter(pk__in={*waiting, *naming}))
+        exports = lock_newest_exports(self.company.pk, linking) if linking else {}
         self._lock(keys)
         pending = [element for element in self.elements if not element.errors]
         for _ in range(MAX_LEVELS):  # parents before children: each round takes those whose parent stands
@@ -187,22 +269,66 @@ class DirectSync:
             element.refuse(
                 "parent_origin_id", f"stands in a circle, or below more than {MAX_LEVELS} levels of one call"
             )
+        recoded = [
+            one.record for one in self.changed if one.before.get("full_code") != one.record.data.get("full_code")
+        ]
+        if recoded:
+            recode_below(self.company.pk, self.entity, recoded, self.delimiter, self.actor, self.by_id)
+        lines = [*self.created, *(one.record for one in self.changed)]
+        above = {line.parent_id for line in lines if line.parent_id is not None}
+        settle_amounts(self.company, [self.holders[one] for one in above], self.actor)
+        if exports:
+            moved = [LinkChange(one.record, {}, one.before) for one in self.changed if one.record.pk in exports]
+            follow_links(self.company, [one for one in moved if one.changed_link], exports, self.actor)
         linked = [(self.entity.item_type, one.origin_id) for one in self.elements if one.record and one.origin_id]
-        clear_waiting(self.company.pk, waiting, linked)
+        clear_waiting(self.company.pk, [row for row in staged if row.pk in set(waiting)], linked)
+        if any(one.freed_origin_id for one in self.changed):
+            note_waiting(self.company.pk, [row for row in staged if row.pk in set(naming)])
+
+    def _at_stake(self, ids: Sequence[int]) -> list[Key]:
+        """The origin IDs that the call may take away."""
+        rows = Record.objects.of(self.company).filter(pk__in=ids, origin_id__isnull=False, deleted_at=None)
+        return list(rows.values_list("item_type", "origin_id"))
 
     def _lock(self, keys: Sequence[Key]) -> None:
         """What the elements mean, by id, origin ID or code, with the parents of all of them up to the top."""
         parent_keys = [(self.entity.item_type, one.parent_origin_id) for one in self.elements if one.parent_origin_id]
         found = linked_records(self.company.pk, [*keys, *parent_keys])
         ids = {*found.values(), *(one.id for one in self.elements if one.id)}
-        ids |= {one.data["parent_id"] for one in self.elements if one.data.get("parent_id")}
+        self._lock_holders(ids)
+        if self.in_tree:
+            ids |= {one.data["parent_id"] for one in self.elements if one.data.get("parent_id")}
         uniques = [key for one in self.elements if (key := unique_key(self.entity, {**one.data, **self.scope}))]
         rows = Record.objects.of(self.company).filter(item_type=self.entity.item_type, deleted_at=None)
         ids |= set(rows.filter(unique_key__in=uniques).values_list("pk", flat=True)) if uniques else set()
-        for record in lock(rows.filter(pk__in=_with_ancestors(self.company.pk, ids))):
+        wanted = with_ancestors(self.company.pk, ids) if self.in_tree else ids
+        for record in lock(rows.filter(pk__in=wanted)):
             self._index(record)
         self.dormant = disabled_accounts(self.by_id.values())
         self.references = References(self.company.pk, [(self.entity, one.data) for one in self.elements])
+
+    def _lock_holders(self, line_ids: set[int]) -> None:
+        """What lines stand under; its currency, its gate and its positions are theirs."""
+        self.currency = currency_of(self.company, self.scope)
+        rows = Record.objects.of(self.company).filter(deleted_at=None)
+        wanted = {self.holder_id} - {None}
+        if self.holder_field:
+            wanted |= {holder_id for one in self.elements if (holder_id := self._named_holder(one))}
+            wanted |= set(rows.filter(pk__in=line_ids).values_list("parent_id", flat=True)) - {None}
+        if not wanted:
+            return
+        self.holders = {one.pk: one for one in lock(rows.filter(pk__in=wanted))}
+        if self.holder_id is not None and self.holder_id not in self.holders:
+            raise NotFound()
+        last = rows.filter(parent__in=self.holders.values()).order_by().values_list("parent_id")
+        self.positions = {pk: position or 0 for pk, position in last.annotate(last=Max("position"))}
+
+    def _named_holder(self, element: Element) -> int | None:
+        """Whom an element names to stand under."""
+        given = element.sent.get(self.holder_field) if isinstance(element.sent, Mapping) else None
+        if isinstance(given, str) and PLAIN_INTEGER.fullmatch(given):
+            given = int(given)
+        return given if isinstance(given, int) and not isinstance(given, bool) and 0 < given < INT64 else None
 
     def _index(self, record: Record) -> None:
         if record.pk is not None:
@@ -223,7 +349,7 @@ class DirectSync:
             try:
                 self._plan(element)
             except Invalid as refusal:
-                element.errors |= refusal.errors or {"base": [refusal.message]}
+                element.take(refusal)
         touched = list(self.touched.values())
         # Within one statement PostgreSQL compares row by row: what changes hands is let go of first.
         let_go = [{"id": one.record.pk, "origin_id": None, "unique_key": None} for one in touched if one.moved]
@@ -239,23 +365,33 @@ class DirectSync:
             self._index(record)
         created = [Change(record, EventType.CREATE, None, {"origin_id": record.origin_id}) for record in self.new]
         tell(self.company.pk, self.actor, [*created, *(one.change() for one in touched)], verb="synced_from_erp")
+        self.created += self.new
+        self.changed += touched
 
     def _plan(self, element: Element) -> None:
         record = self._found(element)
+        holder = self._holder_of(element, record)
+        if holder is not None and holder.lock == Lock.WAITING:
+            raise Invalid(WAITS, errors={"base": [WAITS]}, code="pending_approval")
         values = {**element.data, **self.scope}
-        asked = self.entity.fields if record is None else [self.entity.by_name[name] for name in element.data]
+        asked = (
+            self.entity.fields if record is None else [one for one in self.entity.fields if one.name in element.data]
+        )
         missing = [one.name for one in asked if one.required and values.get(one.name) in (None, "")]
         if missing:
             raise Invalid("", errors={name: ["can't be blank"] for name in missing})
-        if errors := self.references.errors(self.entity, element.data):
+        project_id = holder.project_id if holder is not None else self.project_id
+        if errors := self.references.errors(self.entity, element.data, project_id=project_id):
             raise Invalid("", errors=errors)
         parent = self._parent(element, record)
-        if "parent_id" in self.entity.by_name:
+        if self.in_tree:
             values["parent_id"] = parent.pk if parent is not None else None
         if record is None:
             coded = self._coded(values, parent)
             self._refuse_taken(None, coded)
-            record = new_record(self.company.pk, self.entity, coded, self.actor, currency=self.company.currency)
+            currency = coded.get("currency_iso_code") or (holder.currency if holder is not None else self.currency)
+            record = new_record(self.company.pk, self.entity, coded, self.actor, currency=currency, parent=holder)
+            self._place(record)
             self._link(record, element)
             self.new.append(record)
             self._index(record)
@@ -271,18 +407,49 @@ class DirectSync:
             if record is None or not self._in_scope(record):
                 raise Invalid("", errors={"id": [NOT_FOUND]})
             if holder is not None and holder is not record:
-                raise Invalid("", errors={"origin_id": [f"is already the origin ID of {holder.pk}"]})
+                raise origin_id_taken(element.origin_id, holder)
             return record
         if holder is not None and not self._in_scope(holder):
-            raise Invalid("", errors={"origin_id": [f"is already the origin ID of {holder.pk}, outside of this call"]})
+            raise origin_id_taken(element.origin_id, holder, ", outside of this call")
+        if holder is None and self.finds_by_key:
+            return self.unique.get(unique_key(self.entity, {**element.data, **self.scope}) or "")
         return holder
 
+    def _holder_of(self, element: Element, record: Record | None) -> Record | None:
+        """What a line stands under, which never changes. Raises Invalid under `holder_field` for what cannot be it."""
+        if not self.holder_field:
+            return self.holders.get(self.holder_id or 0)
+        named = self._named_holder(element)
+        holder_id = record.parent_id if record is not None else named
+        holder = self.holders.get(holder_id or 0)
+        text = ""
+        if self.holder_field not in element.sent and record is None:
+            text = "can't be blank"
+        elif self.holder_field in element.sent and named != holder_id:
+            text = "cannot be changed"
+        elif holder is None or not self._holds(holder):
+            text = f"{element.sent.get(self.holder_field)} does not exist"
+        if text:
+            raise Invalid("", errors={self.holder_field: [text]})
+        return holder
+
+    def _holds(self, holder: Record) -> bool:
+        return holder.item_type in self.entity.parents and self.project_id in {None, holder.project_id}
+
     def _in_scope(self, record: Record) -> bool:
-        """Whether it belongs to the project, or the list, that the call is about."""
+        """Whether it belongs to the project, the list or the contract that the call is about."""
+        if self.holder_id is not None and record.parent_id != self.holder_id:
+            return False
+        if self.holder_field and (
+            record.parent_id not in self.holders or not self._holds(self.holders[record.parent_id])
+        ):
+            return False
         return all(record.data.get(name) == value for name, value in self.scope.items())
 
     def _parent(self, element: Element, record: Record | None) -> Record | None:
         """The parent that was sent, else the standing one. Raises Invalid for one that cannot be it."""
+        if not self.in_tree:
+            return None
         if element.parent_origin_id is not None:
             name = "parent_origin_id"
             parent = self._with_origin_id(element.parent_origin_id)
@@ -306,28 +473,25 @@ class DirectSync:
         return line
 
     def _coded(self, values: dict[str, Any], parent: Record | None) -> dict[str, Any]:
-        """The full code holds the codes of all parents; a code that came with its parents' prefix loses it."""
-        if "full_code" not in self.entity.by_name:
-            return values
-        prefix = f"{parent.data.get('full_code')}{self.delimiter}" if parent else ""
-        code = str(values.get("code") or "").removeprefix(prefix)
-        full_code = f"{prefix}{code}"
-        if len(full_code) > TEXT:
-            raise Invalid("", errors={"code": ["is too long with those of its parents"]})
-        return {**values, "code": code, "full_code": full_code, "sortable_code": full_code}
+        return with_full_code(self.entity, values, parent.data if parent else None, self.delimiter)
+
+    def _place(self, record: Record) -> None:
+        """A new line stands behind the others unless it says where."""
+        if record.parent_id is not None and record.position is None:
+            position = self.positions[record.parent_id] = self.positions.get(record.parent_id, 0) + 1
+            record.position = record.data["position"] = position
 
     def _refuse_taken(self, record: Record | None, values: Mapping[str, Any]) -> None:
         wanted = unique_key(self.entity, values)
         holder = self.unique.get(wanted or "")
         if holder is not None and holder is not record and holder.unique_key == wanted:
             name = self.entity.unique_within[-1]
-            raise Invalid(
-                "", errors={name: [f"{values.get(name)} is already taken by {holder.pk or 'another element'}"]}
-            )
+            text = f"{values.get(name)} is already taken by {holder.pk or 'another element'}"
+            raise Invalid("", errors={name: [text]}, code="taken")
 
     def _change(self, record: Record, element: Element, values: dict[str, Any], parent: Record | None) -> None:
         if record.lock == Lock.WAITING:
-            raise Invalid("", errors={"base": ["The record waits for approval; nothing can be written."]})
+            raise Invalid(WAITS, errors={"base": [WAITS]}, code="pending_approval")
         merged = self._coded({**record.data, **values}, parent)
         self._refuse_taken(record, merged)
         before, key = _contents(record), record.unique_key
@@ -342,7 +506,8 @@ class DirectSync:
     def _link(self, record: Record, element: Element) -> None:
         if element.origin_id is not None and element.origin_id != record.origin_id:
             if record.account_id not in {None, self.actor.account_id} | self.dormant:
-                raise Invalid("", errors={"origin_id": ["Another integration owns the origin ID of this record."]})
+                text = "Another integration owns the origin ID of this record."
+                raise Invalid(text, errors={"origin_id": [text]}, code="owned_by_another")
             record.origin_id, record.account_id = element.origin_id, self.actor.account_id
         if "origin_code" in element.sent:
             record.origin_code = element.origin_code
@@ -350,16 +515,9 @@ class DirectSync:
             record.origin_data = plain(element.sent["origin_data"])
 
 
-def _with_ancestors(company_id: int, ids: Iterable[int]) -> list[int]:
-    """The records and everything they stand under; codes name their parents in their data."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH RECURSIVE line AS ("
-            "SELECT id, (data ->> 'parent_id')::bigint AS parent_id FROM records_record "
-            "WHERE company_id = %(company)s AND id = ANY(%(ids)s) "
-            "UNION SELECT above.id, (above.data ->> 'parent_id')::bigint FROM records_record above "
-            "JOIN line ON above.id = line.parent_id WHERE above.company_id = %(company)s"
-            ") SELECT id FROM line",
-            {"company": company_id, "ids": list(ids)},
-        )
-        return [row[0] for row in cursor.fetchall()]
+def origin_id_taken(origin_id: str | None, holder: Record, where: str = "") -> Invalid:
+    """One origin ID, one object: names the one that has it."""
+    label = ENTITIES[holder.item_type].label.lower()
+    named = f"{label} {holder.pk} ({holder.title})" if holder.pk else "another element"
+    text = f"{origin_id} is already the origin ID of {named}{where}."
+    return Invalid(text, errors={"origin_id": [text]}, code="origin_id_taken", record_id=holder.pk)

@@ -92,7 +92,7 @@ def _entity(item_type: Any, element: Element, metadata: Metadata, actor: Actor) 
             element.refuse("item_type", f"must be one of {', '.join(STAGED)}")
         return None
     element.errors |= closed_type(entity, metadata, actor)
-    return entity
+    return metadata.entity(entity)
 
 
 def closed_type(entity: Entity, metadata: Metadata, actor: Actor) -> Errors:

@@ -4,9 +4,11 @@ The lock order is kept: staged records that wait or come back, exports, records.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
@@ -24,12 +26,13 @@ from erpstaging.records.external_data import LinkChange, apply_link, clean_link,
 from erpstaging.records.models import Record
 from erpstaging.records.telling import Change, tell
 from erpstaging.staging.answers import INT64, Element, finish_exports, lock_newest_exports
-from erpstaging.staging.call import COLUMNS, RESOURCE, comes_back, family_ids, standing
+from erpstaging.staging.call import COLUMNS, RESOURCE, family_ids, standing, sum_lines
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.targets import Key, linked_records
-from erpstaging.staging.waiting import clear_waiting, waiting_ids
+from erpstaging.staging.waiting import clear_waiting, naming_families, note_waiting, waiting_ids
 
 UNKNOWN = "does not exist"
+NULLED = {"origin_id": None, "origin_code": None, "origin_data": None}
 
 
 def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor) -> list[Element]:
@@ -43,7 +46,7 @@ def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor
     live = [(element, entity_type, item_id) for element, entity_type, item_id in wanted if not element.errors]
     ids = [item_id for _, _, item_id in live if item_id is not None]
     nulled = _nulled(live)
-    waiting, imported = _lock_staged(company.pk, live, nulled)
+    staged = _lock_staged(company.pk, live, nulled)
     exports = lock_newest_exports(company.pk, ids)
     records = _lock_records(company.pk, ids, nulled)
     linking = Linking(records, _holders(company.pk, live, records), disabled_accounts(records.values()), actor)
@@ -54,10 +57,21 @@ def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor
     applied = [change for change in changes.values() if change.changed]
     save_links(company.pk, applied, reason=f"external data of {actor.name}")
     tell_links(company.pk, applied, actor)
-    after_links(company, applied, exports, actor)
-    stage_again(company.pk, [change.record.pk for change in applied if change.unlinked], imported, actor)
+    follow_links(company, applied, exports, actor)
+    stage_again(company.pk, [change.record.pk for change in applied if change.unlinked], staged.families, actor)
     linked = [(change.record.item_type, change.record.origin_id) for change in applied if change.record.origin_id]
-    clear_waiting(company.pk, waiting, linked)
+    clear_waiting(company.pk, staged.waiting, linked)
+    if any(change.freed for change in applied):
+        note_waiting(company.pk, staged.families)
+    return elements
+
+
+def unlink_objects(company: Company, updates: Sequence[Any], *, actor: Actor) -> list[Element]:
+    """Take away the origin IDs, codes and data of what each element names, and the origin IDs of its lines."""
+    nulled = [{**sent, **NULLED} if isinstance(sent, Mapping) else sent for sent in updates]
+    elements = sync_external_data(company, nulled, actor=actor)
+    for element, sent in zip(elements, updates, strict=True):
+        element.sent = sent
     return elements
 
 
@@ -72,9 +86,8 @@ def destroy_external_data(company: Company, item_type: Any, item_ids: Any, *, ac
         raise Invalid.field("item_ids", "must be a list of ids")
     if len(item_ids) > settings.MAX_SYNC_ELEMENTS:
         raise TooLarge(f"item_ids may hold {settings.MAX_SYNC_ELEMENTS} ids; split the call.")
-    nulled = {"origin_id": None, "origin_code": None, "origin_data": None}
-    updates = [{"item_type": item_type, "item_id": item_id, **nulled} for item_id in item_ids]
-    for element in sync_external_data(company, updates, actor=actor):
+    updates = [{"item_type": item_type, "item_id": item_id} for item_id in item_ids]
+    for element in unlink_objects(company, updates, actor=actor):
         if element.errors and element.errors != {"item_id": [UNKNOWN]}:
             text = next(iter(element.errors.values()))[0]
             raise Invalid(text, code=element.code, errors=element.errors)
@@ -103,29 +116,46 @@ def _nulled(live: Live) -> list[int]:
     return [one for element, _, one in live if one and "origin_id" in element.sent and not element.sent["origin_id"]]
 
 
-def _lock_staged(
-    company_id: int, live: Live, nulled: Sequence[int]
-) -> tuple[list[StagedRecord], dict[int, list[StagedRecord]]]:
-    """The staged rows that a new origin ID frees, and the imported ones that a nulled one brings back."""
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The staged rows that a call may touch, locked: those that a new origin ID frees, and the whole families of those
+    that were imported as what is unlinked, or that name it.
+    """
+
+    waiting: list[StagedRecord]
+    families: list[StagedRecord]
+
+
+def _lock_staged(company_id: int, live: Live, nulled: Sequence[int]) -> Staged:
     keys = [
         (item_type, str(element.sent["origin_id"])) for element, item_type, _ in live if element.sent.get("origin_id")
     ]
     waiting = waiting_ids(company_id, keys)
-    family = imported_ids(company_id, nulled)
+    family = _family_ids(company_id, _origin_ids_at_stake(company_id, live, nulled), nulled)
     rows = lock_family(standing(company_id).filter(pk__in={*waiting, *family})) if waiting or family else []
-    by_record: dict[int, list[StagedRecord]] = {}
-    for row in rows:
-        if row.record_id is not None:
-            by_record.setdefault(row.record_id, []).append(row)
-    return [row for row in rows if row.pk in set(waiting)], by_record
+    return Staged([row for row in rows if row.pk in set(waiting)], [row for row in rows if row.pk in set(family)])
 
 
-def imported_ids(company_id: int, record_ids: Sequence[int]) -> list[int]:
-    """The staged rows that became these records, with their families."""
-    if not record_ids:
+def _origin_ids_at_stake(company_id: int, live: Live, nulled: Sequence[int]) -> list[Key]:
+    """The origin IDs that the call may take away, those of the lines of what is nulled among them."""
+    ids = [item_id for element, _, item_id in live if item_id is not None and "origin_id" in element.sent]
+    if not ids:
         return []
-    imported = list(standing(company_id).filter(record_id__in=record_ids).values_list("pk", flat=True))
-    return family_ids(company_id, imported, []) if imported else []
+    records = Record.objects.of(company_id).filter(Q(pk__in=ids) | Q(parent_id__in=nulled), deleted_at=None)
+    return list(records.filter(origin_id__isnull=False).values_list("item_type", "origin_id"))
+
+
+def _family_ids(company_id: int, at_stake: Sequence[Key], nulled: Sequence[int]) -> list[int]:
+    """The staged rows that name what may lose its origin ID, or became it, with their families."""
+    imported = list(standing(company_id).filter(record_id__in=nulled).values_list("pk", flat=True)) if nulled else []
+    became = family_ids(company_id, imported, []) if imported else []
+    return [*became, *naming_families(company_id, at_stake)]
+
+
+def lock_families(company_id: int, record: Record) -> list[StagedRecord]:
+    """The staged rows that are touched when a record loses its origin ID."""
+    at_stake = [(record.item_type, record.origin_id)] if record.origin_id is not None else []
+    return lock_family(standing(company_id).filter(pk__in=_family_ids(company_id, at_stake, [record.pk])))
 
 
 def _lock_records(company_id: int, ids: Sequence[int], nulled: Sequence[int]) -> dict[int, Record]:
@@ -198,7 +228,7 @@ def tell_links(company_id: int, applied: Sequence[LinkChange], actor: Actor, *, 
     )
 
 
-def after_links(
+def follow_links(
     company: Company, applied: Sequence[LinkChange], exports: Mapping[int, StagedExport], actor: Actor
 ) -> None:
     """An origin ID that comes after a success makes the export synced; a nulled one ends it."""
@@ -223,15 +253,13 @@ def after_links(
     retire_details(company.pk, [change.record.pk for change in applied if change.unlinked])
 
 
-def stage_again(
-    company_id: int, unlinked: Sequence[int], imported: Mapping[int, list[StagedRecord]], actor: Actor
-) -> None:
-    """What was imported as an object that is not linked any more waits for a decision again, with its children."""
-    rows = [row for record_id in unlinked for row in imported.get(record_id, ()) if row.status == StagedStatus.IMPORTED]
+def stage_again(company_id: int, unlinked: Sequence[int], families: Sequence[StagedRecord], actor: Actor) -> None:
+    """What was imported as an object that is not linked any more waits for a decision again, with all its children."""
+    rows = [row for row in families if row.record_id in set(unlinked) and row.status == StagedStatus.IMPORTED]
     if not rows:
         return
     parents = {row.pk for row in rows}
-    children = [row for one in imported.values() for row in one if row.parent_id in parents and comes_back(row)]
+    children = [row for row in families if row.parent_id in parents and row.status != StagedStatus.STAGED]
     moved = list({row.pk: row for row in (*rows, *children)}.values())
     now = timezone.now()
     for row in moved:
@@ -239,6 +267,7 @@ def stage_again(
         row.version += 1
         row.updated_at = now
     sets.update(StagedRecord, [{"id": row.pk, **{name: getattr(row, name) for name in COLUMNS}} for row in moved])
+    sum_lines(company_id, sorted({row.parent_id for row in children if row.parent_id}))
     audit.record(
         company_id,
         actor,

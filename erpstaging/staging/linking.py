@@ -37,11 +37,11 @@ from erpstaging.staging.decisions import (
     require_metadata,
     staging_authors_of_each,
 )
-from erpstaging.staging.external import after_links, imported_ids, stage_again, tell_links
+from erpstaging.staging.external import follow_links, lock_families, stage_again, tell_links
 from erpstaging.staging.imports import refuse_importer
 from erpstaging.staging.models import LinkState, StagedLink, StagedRecord, StagedStatus
 from erpstaging.staging.targets import Key, linked_records
-from erpstaging.staging.waiting import clear_waiting, waiting_ids
+from erpstaging.staging.waiting import clear_waiting, note_waiting, waiting_ids
 
 NO_UNDO = timedelta(0)
 MAX_PAIRS = 500
@@ -412,7 +412,8 @@ def unlink_record(company: Company, record_id: int, *, actor: Actor, version: in
     be undone, and Invalid for what cannot be unlinked at once.
     """
     refuse_importer(actor)
-    staged = lock_family(standing(company.pk).filter(pk__in=imported_ids(company.pk, [record_id])))
+    known = Record.objects.of(company).filter(pk=record_id, deleted_at=None).first()
+    staged = lock_families(company.pk, known) if known is not None else []
     exports = lock_newest_exports(company.pk, [record_id])
     pending = lock(StagedLink.objects.of(company).filter(record_id=record_id, state=LinkState.LINKED))
     locked = lock(Record.objects.of(company).filter(pk=record_id, deleted_at=None))
@@ -429,9 +430,9 @@ def unlink_record(company: Company, record_id: int, *, actor: Actor, version: in
     record.origin_id, record.account_id = None, None
     save_links(company.pk, [change], reason=f"unlinked by {actor.name}")
     tell_links(company.pk, [change], actor, verb="unlinked")
-    after_links(company, [change], exports, actor)
-    imported: dict[int, list[StagedRecord]] = {record.pk: list(staged)}
-    stage_again(company.pk, [record.pk], imported, actor)
+    follow_links(company, [change], exports, actor)
+    stage_again(company.pk, [record.pk], staged, actor)
+    note_waiting(company.pk, staged)
     entity = ENTITIES[record.item_type]
     open_erp_request(company.pk, actor, entity.events.unlink or "", Item(entity.item_type, node))
     return record

@@ -26,6 +26,7 @@ from erpstaging.records.telling import Change, tell
 from erpstaging.records.writes import sign, update_records
 from erpstaging.staging.decisions import require_metadata
 from erpstaging.staging.models import LinkState, StagedExport, StagedLink, StagedRecord
+from erpstaging.staging.waiting import naming_families, note_waiting
 
 VENDOR = "vendor"
 MAX_SOURCES = 20
@@ -95,7 +96,7 @@ def merge_vendors(company: Company, master_id: int, source_ids: Sequence[int], *
     require_metadata(company.pk, metadata)
     metadata.require_on(ENTITIES[VENDOR])
     ids = _checked_ids(master_id, source_ids)
-    staged = lock_family(StagedRecord.objects.of(company).filter(record_id__in=ids[1:]))
+    staged = _locked_rows(company.pk, ids[1:])
     StagedExport.objects.of(company).filter(vendor_id__in=ids[1:]).update(vendor_id=master_id)
     records = _locked(company.pk, ids)
     plan = _plan(company.pk, ids, records)
@@ -104,7 +105,9 @@ def merge_vendors(company: Company, master_id: int, source_ids: Sequence[int], *
     told = [{"id": source.pk, "origin_id": source.origin_id} for source in known]
     moved = _move_references(company.pk, plan, [records[one] for one in records if one not in ids], actor)
     _take_away_sources(company.pk, plan, actor)
-    sets.update(StagedRecord, [{"id": row.pk, "record_id": master_id} for row in staged])
+    became = [row for row in staged if row.record_id in ids[1:]]
+    sets.update(StagedRecord, [{"id": row.pk, "record_id": master_id} for row in became])
+    note_waiting(company.pk, [row for row in staged if row not in became])
     node = {"master": {"id": plan.master.pk, "origin_id": plan.master.origin_id}, "sources": told}
     merge = ENTITIES[VENDOR].events.merge or ""
     erp_request = open_erp_request(company.pk, actor, merge, Item(VENDOR, node))
@@ -121,6 +124,14 @@ def _checked_ids(master_id: int, source_ids: Sequence[int]) -> list[int]:
     if len(ids) > MAX_SOURCES + 1:
         raise Invalid.field("source_ids", f"may hold {MAX_SOURCES} companies")
     return ids
+
+
+def _locked_rows(company_id: int, source_ids: Sequence[int]) -> list[StagedRecord]:
+    """The staged rows that became a source, and those that name one by its origin ID, under lock."""
+    sources = Record.objects.of(company_id).filter(pk__in=source_ids, origin_id__isnull=False)
+    naming = naming_families(company_id, sources.values_list("item_type", "origin_id"))
+    rows = StagedRecord.objects.of(company_id)
+    return lock_family(rows.filter(record_id__in=source_ids) | rows.filter(pk__in=naming))
 
 
 def _locked(company_id: int, ids: Sequence[int]) -> dict[int, Record]:

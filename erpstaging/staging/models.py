@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
-from erpstaging.companies.models import CompanyRow, ServiceAccount
+from erpstaging.companies.models import CompanyRow, ServiceAccount, company_key
 from erpstaging.core.policies import same_company
 from erpstaging.erp_requests.models import ErpRequest, ErpRequestDetail
 from erpstaging.records.models import Record
@@ -27,6 +27,7 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
     {"row": origin ID, "field": str, "value": origin ID, "targets": [item types]}.
     """
 
+    company = company_key(db_constraint=False)
     item_type = models.CharField(max_length=40)
     origin_id = models.CharField(max_length=255)
     origin_code = models.CharField(max_length=255, null=True)  # noqa: DJ001 - the wire tells null from ""
@@ -44,7 +45,12 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
     project_origin_id = models.CharField(max_length=255, blank=True)
     origin_version = models.BigIntegerField(null=True)
     record = same_company(Record)
-    account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True)
+    # Of the types that may be imported once more: what went in last, and whether the integration said more since.
+    imported_data = models.JSONField(null=True)
+    changed_since_import = models.BooleanField(default=False, db_default=False)
+    account = models.ForeignKey(
+        ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False
+    )
     changed_by_kind = models.CharField(max_length=16)
     changed_by_id = models.BigIntegerField(null=True)
     changed_by_name = models.CharField(max_length=200)
@@ -77,11 +83,20 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
                 name="staged_queue_of_type",
                 condition=models.Q(parent__isnull=True, deleted_at__isnull=True),
             ),
-            models.Index(fields=["company", "parent", "id"], name="staged_by_parent"),
+            models.Index(
+                fields=["company", "parent", "id"],
+                name="staged_by_parent",
+                condition=models.Q(parent__isnull=False),
+            ),
             models.Index(
                 fields=["company", "id"],
                 name="staged_waiting",
                 condition=models.Q(deleted_at__isnull=True) & ~models.Q(waiting_for=[]),
+            ),
+            models.Index(
+                fields=["company", "id"],
+                name="staged_changed_again",
+                condition=models.Q(changed_since_import=True, parent__isnull=True, deleted_at__isnull=True),
             ),
         ]
 
@@ -92,6 +107,11 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
 
     @transition(status, source=StagedStatus.STAGED, target=StagedStatus.IMPORTED)
     def import_into(self, record: Record) -> None:
+        self.record = record
+        self.messages, self.waiting_for = [], []
+
+    @transition(status, source=StagedStatus.IMPORTED, target=StagedStatus.IMPORTED)
+    def import_again(self, record: Record) -> None:
         self.record = record
         self.messages, self.waiting_for = [], []
 
@@ -116,7 +136,7 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
 class Intake(CompanyRow):
     """One body as it was received."""
 
-    account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True)
+    account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     path = models.CharField(max_length=400)
     content_type = models.CharField(max_length=100)
     body = models.BinaryField()
@@ -128,6 +148,7 @@ class Intake(CompanyRow):
 class StagedChange(CompanyRow):
     """One change of a staged record: what stood there before, and what came. `superseded` ones changed nothing."""
 
+    company = company_key(db_constraint=False)
     staged_record = same_company(StagedRecord, null=False)
     intake = same_company(Intake)
     version = models.IntegerField()
@@ -201,6 +222,12 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
     messages = models.JSONField(default=list)
     release_at = models.DateTimeField(null=True)
     held_reason = models.CharField(max_length=300, blank=True)
+    # Put on hold by an approver until a moment of his choice.
+    hold_until = models.DateTimeField(null=True)
+    hold_note = models.CharField(max_length=300, blank=True)
+    held_by_id = models.BigIntegerField(null=True)
+    held_by_name = models.CharField(max_length=200, blank=True)
+    held_at = models.DateTimeField(null=True)
     erp_request = same_company(ErpRequest)
     attempts = models.IntegerField(default=0)
     closed_at = models.DateTimeField(null=True)
@@ -228,12 +255,19 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
                 fields=["company", "record"], name="export_out", condition=models.Q(state=ExportState.EXPORTING)
             ),
             models.Index(fields=["release_at"], name="export_due", condition=models.Q(state=ExportState.ACCEPTED)),
+            models.Index(
+                fields=["hold_until"],
+                name="export_held",
+                condition=models.Q(state=ExportState.READY_TO_EXPORT, hold_until__isnull=False),
+            ),
         ]
 
     @property
     def last_change(self) -> tuple[str, datetime]:
         """Who changed or decided it last, and when."""
-        return (self.decided_by_name, self.decided_at) if self.decided_at else (self.sent_by_name, self.sent_at)
+        acts = [(self.sent_by_name, self.sent_at), (self.held_by_name, self.held_at)]
+        acts.append((self.decided_by_name, self.decided_at))
+        return max(((who, at) for who, at in acts if at is not None), key=lambda act: act[1])
 
     @property
     def is_open(self) -> bool:
@@ -247,6 +281,16 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
         self.decided_by_id, self.decided_by_name, self.decided_at = approver_id, approver_name, now
         self.release_at = now + undo
         self.inputs = inputs
+
+    def put_on_hold(
+        self, *, holder_id: int | None, holder_name: str, now: datetime, until: datetime, note: str
+    ) -> None:
+        """Aside until a moment: still waiting for a decision, and any decision ends it."""
+        self.held_by_id, self.held_by_name, self.held_at = holder_id, holder_name, now
+        self.hold_until, self.hold_note = until, note
+
+    def take_off_hold(self) -> None:
+        self.hold_until = None
 
     @transition(state, source=ExportState.ACCEPTED, target=ExportState.READY_TO_EXPORT)
     def undo_accept(self) -> None:
@@ -287,8 +331,14 @@ class StagedExport(ConcurrentTransitionMixin, CompanyRow):
         self.messages = []
         self.closed_at = now
 
-    @transition(state, source=ExportState.SYNCED, target=ExportState.UNLINKED)
+    @transition(state, source=[ExportState.SYNCED, ExportState.UNLINKING], target=ExportState.UNLINKED)
     def unlink(self, *, now: datetime) -> None:
+        self.closed_at = now
+
+    @transition(state, source=ExportState.UNLINKING, target=ExportState.SYNCED)
+    def stay_linked(self, messages: list[str], *, now: datetime) -> None:
+        """The ERP still has it: what was asked to be unlinked stays as it was, and says why."""
+        self.messages = messages
         self.closed_at = now
 
 

@@ -15,9 +15,11 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
+from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import BadRequest
 from erpstaging.records.models import Record
@@ -34,6 +36,7 @@ class View(StrEnum):
     READY_TO_IMPORT = "ready_to_import"
     NEEDS_FIXING = "needs_fixing"
     READY_TO_EXPORT = "ready_to_export"
+    ON_HOLD = "on_hold"
     EXPORTING = "exporting"
     FAILED = "failed"
     SYNCED = "synced"
@@ -44,10 +47,12 @@ class View(StrEnum):
 IMPORT_VIEWS = {View.READY_TO_IMPORT, View.NEEDS_FIXING, View.ARCHIVED}
 EXPORT_STATES: Mapping[View, tuple[ExportState, ...]] = {
     View.READY_TO_EXPORT: (ExportState.READY_TO_EXPORT,),
+    View.ON_HOLD: (ExportState.READY_TO_EXPORT,),
     View.EXPORTING: (ExportState.ACCEPTED, ExportState.EXPORTING),
     View.FAILED: (ExportState.FAILED,),
     View.REJECTED: (ExportState.REJECTED,),
 }
+IMPORTABLE = (StagedStatus.STAGED, StagedStatus.IMPORTED)  # the latter what may come in once more
 SINCE = {StagedRecord: "created_at", StagedExport: "sent_at", Record: "updated_at"}
 
 
@@ -106,30 +111,53 @@ def type_counts(company: Company, view: View, *, asked: Asked | None = None) -> 
 
 def view_counts(company: Company) -> dict[View, int]:
     """How many rows stand in each view: one query for staged records, one for exports, one for synced records."""
+    decidable = ~Q(status=StagedStatus.IMPORTED) | Q(changed_since_import=True)
     staged = (
         _staged(company)
         .values_list("status")
-        .annotate(ready=Count("pk", filter=Q(waiting_for=[])), waiting=Count("pk", filter=~Q(waiting_for=[])))
+        .annotate(
+            ready=Count("pk", filter=decidable & Q(waiting_for=[])),
+            waiting=Count("pk", filter=decidable & ~Q(waiting_for=[])),
+        )
     )
     by_status = {status: (ready, waiting) for status, ready, waiting in staged}
-    exports = dict(StagedExport.objects.of(company).order_by().values_list("state").annotate(n=Count("pk")))
+    by_state = StagedExport.objects.of(company).order_by().values_list("state")
+    exports = {state: (n, held) for state, n, held in by_state.annotate(n=Count("pk"), held=Count("hold_until"))}
     counts = {
-        View.READY_TO_IMPORT: by_status.get(StagedStatus.STAGED, (0, 0))[0],
-        View.NEEDS_FIXING: by_status.get(StagedStatus.STAGED, (0, 0))[1]
+        View.READY_TO_IMPORT: sum(by_status.get(status, (0, 0))[0] for status in IMPORTABLE),
+        View.NEEDS_FIXING: sum(by_status.get(status, (0, 0))[1] for status in IMPORTABLE)
         + sum(by_status.get(StagedStatus.INVALID, (0, 0))),
         View.ARCHIVED: sum(by_status.get(StagedStatus.ARCHIVED, (0, 0))),
         View.SYNCED: _synced(company).order_by()[: COUNTED_TO + 1].count(),
     }
-    return counts | {view: sum(exports.get(state, 0) for state in states) for view, states in EXPORT_STATES.items()}
+    for view, states in EXPORT_STATES.items():
+        counts[view] = sum(exports.get(state, (0, 0))[0] for state in states)
+    ready, held = exports.get(ExportState.READY_TO_EXPORT, (0, 0))
+    return counts | {View.READY_TO_EXPORT: ready - held, View.ON_HOLD: held}
 
 
-def tabs(company: Company) -> list[str]:
-    """The item types that have a tab, in the catalogue's order."""
-    metadata = metadata_of(company.pk)
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """The objects that a company's metadata calls by one name, such as both kinds of commitment."""
+
+    key: str
+    label: str
+    item_types: tuple[str, ...]
+
+
+def tabs(company: Company) -> list[Tab]:
+    """One tab for each entity of the metadata document that shows one, in the catalogue's order."""
+    return tabs_of(metadata_of(company.pk))
+
+
+def tabs_of(metadata: Metadata) -> list[Tab]:
     listed = metadata.tabs(
         entity for entity in ENTITIES.values() if entity.metadata_name and (entity.staged or entity.events.export)
     )
-    return [entity.item_type for entity in listed]
+    groups: dict[str, list[Entity]] = {}
+    for entity in listed:
+        groups.setdefault(entity.metadata_name or "", []).append(entity)
+    return [Tab(key, group[0].plural, tuple(entity.item_type for entity in group)) for key, group in groups.items()]
 
 
 def may_decide(actor: Actor, view: View, item_type: str) -> bool:
@@ -145,9 +173,13 @@ def _staged(company: Company) -> QuerySet[StagedRecord]:
 
 def _synced(company: Company) -> QuerySet[Record]:
     rows: QuerySet[Record] = Record.objects.of(company).filter(
-        deleted_at=None, parent=None, origin_id__isnull=False, item_type__in=tabs(company)
+        deleted_at=None, parent=None, origin_id__isnull=False, item_type__in=_shown_types(company)
     )
     return rows
+
+
+def _shown_types(company: Company) -> list[str]:
+    return [item_type for tab in tabs(company) for item_type in tab.item_types]
 
 
 def _filtered(company: Company, asked: Asked) -> "QuerySet[Any]":
@@ -166,13 +198,23 @@ def _of_view(company: Company, view: View) -> "QuerySet[Any]":
         return _synced(company)
     if view in EXPORT_STATES:
         exports: QuerySet[StagedExport] = StagedExport.objects.of(company).filter(state__in=EXPORT_STATES[view])
+        if view in {View.READY_TO_EXPORT, View.ON_HOLD}:
+            exports = exports.filter(hold_until__isnull=view is View.READY_TO_EXPORT)
         return exports
     staged = _staged(company)
     if view is View.READY_TO_IMPORT:
-        return staged.filter(status=StagedStatus.STAGED, waiting_for=[])
+        return staged.filter(Q(status=StagedStatus.STAGED, waiting_for=[]) | _comes_again(company, waiting=False))
     if view is View.ARCHIVED:
         return staged.filter(status=StagedStatus.ARCHIVED)
-    return staged.filter(Q(status=StagedStatus.INVALID) | (Q(status=StagedStatus.STAGED) & ~Q(waiting_for=[])))
+    waiting = Q(status=StagedStatus.STAGED) & ~Q(waiting_for=[])
+    return staged.filter(Q(status=StagedStatus.INVALID) | waiting | _comes_again(company, waiting=True))
+
+
+def _comes_again(company: Company, *, waiting: bool) -> Q:
+    """What is imported and may be once more. There is little of it, so that its ids cost less than its condition."""
+    rows = _staged(company).filter(status=StagedStatus.IMPORTED, changed_since_import=True)
+    rows = rows.exclude(waiting_for=[]) if waiting else rows.filter(waiting_for=[])
+    return Q(pk__in=list(rows.values_list("pk", flat=True)[:COUNTED_TO]))
 
 
 def _matches(model: type[Any], text: str) -> Q:

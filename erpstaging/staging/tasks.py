@@ -12,9 +12,11 @@ from erpstaging.companies.models import Company
 from erpstaging.core.scope import all_companies_scope, in_company
 from erpstaging.staging.closeout import settle_exports, unsettled_exports
 from erpstaging.staging.exports import DueAfter, due_exports, release_due
+from erpstaging.staging.holding import end_holds, overdue_holds
 from erpstaging.staging.linking import due_links, release_links
 from erpstaging.staging.news import ask_for_news, due_news, plan_news, unplanned_news
 from erpstaging.staging.refreshing import settle_refreshes, unsettled_refreshes
+from erpstaging.staging.staleness import expire_details, overdue_details
 from erpstaging.staging.waiting import overdue_waiting, release_waiting
 
 CHUNK = 500
@@ -24,16 +26,19 @@ log = logging.getLogger(__name__)
 @shared_task(name="erpstaging.staging.sweep")
 def sweep() -> int:
     """Let out accepted exports whose undo time is over and whose parents are linked, and move those whose request
-    failed on its way. Answers how many moved.
+    failed on its way or was not answered in time. Answers how many moved.
 
-    Staged rows that wait for what is linked already are released first.
+    Staged rows that wait for what is linked already are released first, and exports come back whose hold is over.
     """
+    now = timezone.now()
     with all_companies_scope():
         overdue, unsettled = overdue_waiting(CHUNK), unsettled_exports(CHUNK)
+        held, unanswered = overdue_holds(now, CHUNK), overdue_details(now, CHUNK)
     _in_each(overdue, lambda company, ids: release_waiting(company.pk, ids))
+    _in_each(held, end_holds)
     moved = _in_each(unsettled, lambda company, ids: settle_exports(company, ids, actor=SYSTEM))
+    moved += _in_each(unanswered, expire_details)
     _sweep_links_and_refreshes()
-    now = timezone.now()
     after: DueAfter | None = None
     while True:  # exports that are held stay due: they must not stand before the others for ever
         with all_companies_scope():

@@ -1,14 +1,18 @@
 """Staged rows that wait until another object is linked, and are freed in the transaction that links it."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
+from erpstaging.catalogue.registry import STAGED, references_to
 from erpstaging.core import sets
 from erpstaging.core.locks import lock_family
+from erpstaging.staging.call import family_ids, set_aside, standing
 from erpstaging.staging.models import StagedRecord
-from erpstaging.staging.targets import Key, linked_records
+from erpstaging.staging.targets import Key, keys_of, linked_records, unresolved
 
 
 def waiting_ids(company_id: int, keys: Iterable[Key]) -> list[int]:
@@ -64,4 +68,48 @@ def clear_waiting(company_id: int, rows: Sequence[StagedRecord], linked: Sequenc
             row.waiting_for = left
             changed.append(row)
     now = timezone.now()
+    sets.update(StagedRecord, [{"id": row.pk, "waiting_for": row.waiting_for, "updated_at": now} for row in changed])
+
+
+def naming_ids(company_id: int, keys: Iterable[Key]) -> list[int]:
+    """The rows that name one of these objects by origin ID, as a reference that their import needs."""
+    by_type: dict[str, list[str]] = {}
+    for item_type, origin_id in keys:
+        by_type.setdefault(item_type, []).append(origin_id)
+    named = Q(pk__in=[])
+    for item_type, origin_ids in by_type.items():
+        for entity, origin_field in references_to(item_type):
+            named |= Q(item_type=entity.item_type, **{f"data__{origin_field}__in": origin_ids})
+    return list(standing(company_id).filter(named).values_list("pk", flat=True)) if by_type else []
+
+
+def naming_families(company_id: int, keys: Iterable[Key]) -> list[int]:
+    """The rows that name one of these objects, with the parents whose import takes them along, and all their lines."""
+    named = naming_ids(company_id, keys)
+    # A line that names it brings its parent, whose other lines count too.
+    return family_ids(company_id, family_ids(company_id, named, []), []) if named else []
+
+
+def wait_anew(company_id: int, row_ids: Sequence[int]) -> None:
+    """Work out anew what these rows, and the children that come with them, wait for."""
+    found = family_ids(company_id, row_ids, [])
+    note_waiting(company_id, lock_family(standing(company_id).filter(pk__in=found)))
+
+
+def note_waiting(company_id: int, rows: Sequence[StagedRecord]) -> None:
+    """Write down what whole families wait for, their rows being locked; no version changes."""
+    heads = {row.pk: row for row in rows if row.parent_id is None}
+    members = [
+        (head, row, STAGED[row.item_type].under(head.item_type))
+        for row in rows
+        if (head := heads.get(row.parent_id or row.pk)) is not None and not set_aside(row)
+    ]
+    linked = linked_records(company_id, (key for _, row, entity in members for key in keys_of(entity, row.data)))
+    waiting: dict[int, list[dict[str, Any]]] = {head_id: [] for head_id in heads}
+    for head, row, entity in members:
+        waiting[head.pk] += unresolved(entity, row.origin_id, row.data, linked)
+    changed = [head for head in heads.values() if head.waiting_for != waiting[head.pk]]
+    now = timezone.now()
+    for head in changed:
+        head.waiting_for = waiting[head.pk]
     sets.update(StagedRecord, [{"id": row.pk, "waiting_for": row.waiting_for, "updated_at": now} for row in changed])

@@ -22,6 +22,7 @@ SERIALIZATION_FAILURE = "DO $$ BEGIN RAISE EXCEPTION 'try again' USING ERRCODE =
 
 # Who may read across companies, and why. A new caller is a decision, not an accident.
 CALLERS_OF_ALL_COMPANIES = {
+    "api/management/commands/check_invariants.py": "an operator's command over all companies",
     "api/views/oauth.py": "a token is issued before a company is known",
     "audit/witness.py": "entries without a company",
     "hooks/claims.py": "workers take what is due, whoever's it is",

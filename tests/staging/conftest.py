@@ -27,6 +27,23 @@ def contract_sent(origin_id: str = "ORD-1", *children: dict[str, Any], **more: A
     return {**sent, "children": list(children)} if children else sent
 
 
+def prime_sent(origin_id: str = "OWN-1", *children: dict[str, Any], **more: Any) -> dict[str, Any]:
+    data = {"title": "Harbour Point, owner", "number": "1", "project_origin_id": "SITE-7"}
+    sent = {"item_type": "prime_contract", "origin_id": origin_id, "data": data | more.pop("data", {}), **more}
+    return {**sent, "children": list(children)} if children else sent
+
+
+def change_order_sent(origin_id: str = "CO-1", *children: dict[str, Any], **more: Any) -> dict[str, Any]:
+    data = {"title": "Extra bolts", "number": "1", "project_origin_id": "SITE-7", "commitment_origin_id": "ORD-1"}
+    sent = {"item_type": "commitment_change_order", "origin_id": origin_id, "data": data | more.pop("data", {}), **more}
+    return {**sent, "children": list(children)} if children else sent
+
+
+def sub_job_sent(origin_id: str = "JOB-1", **more: Any) -> dict[str, Any]:
+    data = {"name": "North wing", "code": "01", "project_origin_id": "SITE-7"}
+    return {"item_type": "sub_job", "origin_id": origin_id, "data": data | more.pop("data", {}), **more}
+
+
 @pytest.fixture
 def stage(company: Company, integration: Actor) -> Callable[..., Staged]:
     """`stage(element, element, ..)`: one call of the integration."""

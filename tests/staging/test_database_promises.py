@@ -49,9 +49,9 @@ def refused(*words: str):
 
 
 def moves(model: type[Any], field: str) -> set[tuple[str, str]]:
-    """Every pair of states that the model's own transitions allow."""
+    """Every change of state that the model's own transitions allow."""
     transitions: list[Transition] = list(getattr(model(), f"get_all_{field}_transitions")())
-    return {(str(one.source), str(one.target)) for one in transitions}
+    return {(str(one.source), str(one.target)) for one in transitions if one.source != one.target}
 
 
 def takes(table: str, column: str, row_id: int, source: str, target: str) -> bool:

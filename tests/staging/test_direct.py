@@ -52,7 +52,7 @@ def stored(company, origin_id: str) -> Record:
         (None, "A", "A"),
         ("A", "new", "A"),
         ("A", "A", "A"),
-        ("A", "B", {"origin_id": ["is already the origin ID of {B}"]}),
+        ("A", "B", {"origin_id": ["B is already the origin ID of cost code {B} (Steel)."]}),
         ("unknown", "new", UNKNOWN_ID),
         ("unknown", "A", UNKNOWN_ID),
     ],

@@ -439,7 +439,7 @@ def test_children_move_with_their_parent_except_those_archived_on_their_own(read
     assert [row(f"L-{n}").status for n in (1, 2, 3)] == ["archived", "staged", "staged"]
 
 
-def test_an_unlinked_import_waits_again_with_its_lines_and_says_so(ready, company, integration, stage, row, act):
+def test_an_unlinked_import_waits_again_with_all_its_lines_and_says_so(ready, company, integration, stage, row, act):
     stage(contract_sent("ORD-1", line_sent("L-1"), line_sent("L-2")))
     stage({"item_type": "line_item", "origin_id": "L-2", "status": "archived"})
     act("import", row("ORD-1"))
@@ -448,8 +448,9 @@ def test_an_unlinked_import_waits_again_with_its_lines_and_says_so(ready, compan
     update = {"item_type": "work_order_contract", "item_id": row("ORD-1").record_id, "origin_id": None}
     sync_external_data(company, [update], actor=integration)
 
-    assert [row(one).status for one in ("ORD-1", "L-1", "L-2")] == ["staged", "staged", "archived"]
-    assert Event.objects.of(company).filter(resource_name="Staged Records").count() == told + 2
+    assert [row(one).status for one in ("ORD-1", "L-1", "L-2")] == ["staged"] * 3
+    assert row("ORD-1").amount == 2400
+    assert Event.objects.of(company).filter(resource_name="Staged Records").count() == told + 3
 
 
 # Nobody decides on his own

@@ -20,7 +20,7 @@ from erpstaging.staging.intake import (
 )
 from erpstaging.staging.models import Intake, StagedChange, StagedRecord
 from tests.fixtures.ledger import metadata
-from tests.staging.conftest import contract_sent, line_sent, vendor_sent
+from tests.staging.conftest import change_order_sent, contract_sent, line_sent, sub_job_sent, vendor_sent
 
 UNKNOWN_ID = {"id": ["Entity with this ID not found"]}
 
@@ -373,6 +373,41 @@ def test_an_id_in_place_of_an_origin_id_ends_the_waiting(ready, vendor, stage, r
     stage({"item_type": "work_order_contract", "origin_id": "ORD-1", "data": {"vendor_id": vendor.pk}})
 
     assert row("ORD-1").waiting_for == []
+
+
+def test_a_row_under_another_origin_id_waits_once_for_each_reference(ready, stage, row):
+    odd = {**line_sent("L-1"), "data": {"amount": "1", "cost_code_origin_id": "404", "line_item_type_origin_id": "SUB"}}
+    staged = stage(contract_sent("ORD-1", odd, data={"vendor_origin_id": "CRED-404"}))
+    (contract,) = staged.entities
+    (line,) = staged.children[contract.pk]
+
+    assert stage({"id": contract.pk, "origin_id": "ORD-9"}, {"id": line.pk, "origin_id": "L-9"}).errors == []
+
+    assert [(one["row"], one["value"]) for one in row("ORD-9").waiting_for] == [("ORD-9", "CRED-404"), ("L-9", "404")]
+
+
+def test_a_line_that_leaves_a_change_order_leaves_nothing_to_wait_for(ready, stage, row):
+    codes = {**line_sent()["data"], "commitment_line_item_origin_id": "ORD-1-404"}
+    order = change_order_sent("CO-1", line_sent("L-1", data=codes))
+    assert stage(contract_sent("ORD-1"), order).errors == []
+    assert "commitment_line_item_origin_id" in {one["field"] for one in row("CO-1").waiting_for}
+
+    assert stage(line_sent("L-1", parent_origin_id="ORD-1")).errors == []
+
+    assert {one["field"] for one in row("CO-1").waiting_for} == {"commitment_origin_id"}
+    assert row("ORD-1").waiting_for == []
+
+
+def test_what_names_a_row_that_the_same_call_refuses_is_refused_too(ready, company, stage):
+    contract = contract_sent("ORD-1", data={"project_origin_id": "SITE-404"})
+
+    staged = stage(change_order_sent("CO-1"), contract, sub_job_sent("JOB-1"))
+
+    assert [entity.origin_id for entity in staged.entities] == ["JOB-1"]
+    assert [error["errors"] for error in staged.errors] == [
+        {"commitment_origin_id": ["ORD-1 is neither staged nor linked"]},
+        {"project_origin_id": ["SITE-404 is neither staged nor linked"]},
+    ]
 
 
 # Versions of the ERP

@@ -44,7 +44,7 @@ def button(
 ) -> DecisionButton:
     """`place` is the name of the object's page: staged, export or record."""
     weight: Weight = "primary" if act.act in FILLED else "plain"
-    if act.act in {"archive", "retrieve", "undo", "undo_link", "unlink", "merge"}:
+    if act.act in {"archive", "retrieve", "undo", "hold", "resume", "cancel", "undo_link", "unlink", "merge"}:
         weight = "quiet"
     ask_whom = act.code in MISSING_RIGHT | {"self_approval"}
     return DecisionButton(
@@ -52,7 +52,7 @@ def button(
         label=label or ACT_LABELS[act.act],
         url=f"{reverse(f'approvals:{place}', args=[company_id, object_id])}{ADDRESSES.get(act.act, act.act)}/",
         version=version,
-        asks="dialog" if act.act == "reject" else asks,
+        asks="dialog" if act.act in {"reject", "hold"} else asks,
         weight=weight,
         icon=ACT_ICONS.get(act.act, ""),
         key=ACT_KEYS.get(act.act, ""),

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from erpstaging.approvals.formats import moment_text
 from erpstaging.approvals.presenters import (
     Banner,
     Check,
@@ -93,7 +95,7 @@ class DetailShown:
             facts=self._export_facts(seen),
             checks=checks,
             banners=self._export_banners(seen),
-            fields=field_rows(self.company, entity, node, {}) if section == "fields" else (),
+            fields=field_rows(self.company, self.metadata.entity(entity), node, {}) if section == "fields" else (),
             lines=self._lines(node, export.amount, export.currency) if section == "lines" else None,
             payload=self._payload(seen) if section == "payload" else None,
             timeline=timeline_of(self.company, record_id=export.record_id) if section == "timeline" else None,
@@ -129,6 +131,10 @@ class DetailShown:
         if export.state == ExportState.REJECTED:
             title = _("%(name)s rejected it.") % {"name": export.decided_by_name}
             return [Banner(tone="yellow", icon="return", title=title, text=export.reason)]
+        if export.state == ExportState.READY_TO_EXPORT and export.hold_until is not None:
+            said = {"name": export.held_by_name, "until": moment_text(export.hold_until, timezone.now())}
+            title = _("%(name)s put it on hold until %(until)s.") % said
+            return [Banner(tone="grey", icon="pause", title=title, text=export.hold_note)]
         if export.messages:
             return [Banner(tone="red", icon="x", title=export.messages[0], items=export.messages[1:])]
         if export.held_reason:
@@ -248,7 +254,7 @@ class DetailShown:
             for origin, field in entity.origin_fields.items()
         }
         node = {"data": row.data, "title": row.title}
-        known = field_rows(self.company, entity, node, {})
+        known = field_rows(self.company, self.metadata.entity(entity), node, {})
         origins = [
             FieldRow(label=named[name], value=str(value), copy=True)
             for name, value in row.data.items()
@@ -304,7 +310,9 @@ class DetailShown:
             facts=self._record_facts(seen),
             checks=checks,
             banners=self._record_banners(seen),
-            fields=field_rows(self.company, entity, node, self._locks(record)) if section == "fields" else (),
+            fields=field_rows(self.company, self.metadata.entity(entity), node, self._locks(record))
+            if section == "fields"
+            else (),
             lines=self._lines(node, record.amount, record.currency) if section == "lines" else None,
             timeline=timeline_of(self.company, record_id=record.pk) if section == "timeline" else None,
             earlier_ids=[EarlierId(was.origin_id, was.until, was.reason) for was in seen.origin_ids],
@@ -312,8 +320,9 @@ class DetailShown:
         )
 
     def _locks(self, record: Record) -> dict[str, str]:
-        entity = ENTITIES[record.item_type]
-        closed = {field.name: closed_field(record, entity, field.name, self.actor) for field in entity.fields}
+        entity = self.metadata.entity(ENTITIES[record.item_type])
+        fields = (*entity.fields, *entity.custom)
+        closed = {field.name: closed_field(record, entity, field.name, self.actor) for field in fields}
         return {name: why.message for name, why in closed.items() if why is not None}
 
     def _record_facts(self, seen: RecordSeen) -> list[FieldRow]:
@@ -427,6 +436,7 @@ SECTION_LABELS = {
 }
 SAY = {
     ExportState.READY_TO_EXPORT: gettext_lazy("Accepting sends exactly this version to the ERP."),
+    ExportState.EXPORTING: gettext_lazy("The integrator has been told."),
     ExportState.ACCEPTED: gettext_lazy("Accepted. It leaves when the undo time is over."),
     ExportState.FAILED: gettext_lazy("Retry sends the accepted version again; reject opens it for its sender."),
 }

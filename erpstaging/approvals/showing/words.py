@@ -25,6 +25,7 @@ VIEW_LABELS: Mapping[View, Text] = {
     View.READY_TO_IMPORT: _("Ready to import"),
     View.NEEDS_FIXING: _("Needs fixing"),
     View.READY_TO_EXPORT: _("Ready to export"),
+    View.ON_HOLD: _("On hold"),
     View.EXPORTING: _("Exporting"),
     View.FAILED: _("Failed to export"),
     View.REJECTED: _("Rejected"),
@@ -35,6 +36,7 @@ VIEW_ICONS: Mapping[View, str] = {
     View.READY_TO_IMPORT: "in",
     View.NEEDS_FIXING: "invalid",
     View.READY_TO_EXPORT: "out",
+    View.ON_HOLD: "pause",
     View.EXPORTING: "spin",
     View.FAILED: "x",
     View.REJECTED: "return",
@@ -48,6 +50,9 @@ ACT_LABELS: Mapping[str, Text] = {
     "archive": _("Archive"),
     "unarchive": _("Bring back"),
     "retry": _("Retry"),
+    "hold": _("Hold"),
+    "resume": _("Take off hold"),
+    "cancel": _("Cancel request"),
     "undo": _("Undo"),
     "retrieve": _("Retrieve"),
     "send_to_erp": _("Send to ERP"),
@@ -58,11 +63,12 @@ ACT_LABELS: Mapping[str, Text] = {
     "unlink": _("Unlink"),
     "merge": _("Merge"),
 }
-ACT_KEYS: Mapping[str, str] = {"accept": "a", "reject": "r", "import": "n", "undo": "u", "link": "l"}
+ACT_KEYS: Mapping[str, str] = {"accept": "a", "hold": "h", "reject": "r", "import": "n", "undo": "u", "link": "l"}
 ACT_ICONS: Mapping[str, str] = {
     "reject": "return",
     "archive": "box",
     "retry": "refresh",
+    "hold": "pause",
     "retrieve": "return-o",
     "link": "link",
     "unlink": "unlinking",
@@ -74,6 +80,9 @@ DONE: Mapping[str, Text] = {
     "archive": _("Archived %(name)s"),
     "unarchive": _("%(name)s is back under Ready to import"),
     "retry": _("Sent %(name)s again"),
+    "hold": _("%(name)s is on hold"),
+    "resume": _("%(name)s is back under Ready to export"),
+    "cancel": _("Cancelled the request for %(name)s"),
     "undo": _("Took the accept of %(name)s back"),
     "retrieve": _("Took %(name)s back"),
     "send_to_erp": _("Sent %(name)s to accounting"),
@@ -136,7 +145,8 @@ ACTOR_KINDS: Mapping[str, Text] = {
 
 
 def export_chip(export: StagedExport) -> StatusChip:
-    status = EXPORT_STATUS[export.state]
+    on_hold = export.state == ExportState.READY_TO_EXPORT and export.hold_until is not None
+    status = Status.ON_HOLD if on_hold else EXPORT_STATUS[export.state]
     since = export.changed_at if export.state == ExportState.EXPORTING else None
     until = export.release_at if export.state == ExportState.ACCEPTED else None
     return StatusChip.of(status, since=since, until=until)

@@ -24,10 +24,12 @@ from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import BadRequest, Invalid, Refused
 from erpstaging.staging.exports import accept_export, reject_export, retry_export, undo_accept
+from erpstaging.staging.holding import MAX_NOTE, hold_export, resume_export
 from erpstaging.staging.imports import accept_import, archive_staged_record, reject_import, unarchive_staged_record
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.queue import SINCE, Row
 from erpstaging.staging.reading import seen_export, seen_staged_record
+from erpstaging.staging.staleness import cancel_export
 
 OUTCOMES: Mapping[str, Any] = {
     "accept": gettext_lazy("accepted by you, %(time)s"),
@@ -36,10 +38,16 @@ OUTCOMES: Mapping[str, Any] = {
     "archive": gettext_lazy("archived by you, %(time)s"),
     "unarchive": gettext_lazy("brought back by you, %(time)s"),
     "retry": gettext_lazy("sent again by you, %(time)s"),
+    "hold": gettext_lazy("put on hold by you, %(time)s"),
+    "resume": "",
+    "cancel": gettext_lazy("cancelled by you, %(time)s"),
     "undo": "",
     "link": gettext_lazy("linked by you, %(time)s"),
     "undo_link": "",
 }
+
+# Columns of the queue besides the company's own.
+LIST_COLUMNS = 10
 
 
 class ActView(AccountingView):
@@ -148,7 +156,8 @@ class Accept(AskingView):
         typed = {key: str(value) for key, value in self.request.POST.items()}
         fields = accept_fields(seen.inputs, seen.export, typed, errors)
         named = {field.name for field in fields} | {"confirm"}
-        rules = metadata_of(self.company.pk).of(ENTITIES[seen.export.item_type])
+        metadata = metadata_of(self.company.pk)
+        rules = metadata.of(ENTITIES[seen.export.item_type])
         say = ngettext(
             "%(count)d value goes to the ERP with %(name)s.",
             "%(count)d values go to the ERP with %(name)s.",
@@ -156,6 +165,7 @@ class Accept(AskingView):
         )
         return Ask(
             title=_("Accept %(name)s") % {"name": seen.export.number or seen.export.title},
+            width=LIST_COLUMNS + len(self.columns(metadata)),
             button=self.button(_("Accept"), seen.export.version),
             row=self.row,
             fields=fields,
@@ -233,6 +243,37 @@ class RejectImport(ReasonView):
         return reject_import(self.company, object_id, actor=self.actor, version=self.version, reason=reason)
 
 
+class Hold(AskingView):
+    """Putting aside: a note and a day are asked for in a dialog."""
+
+    act, place = "hold", "export"
+
+    def do(self, object_id: int) -> StagedExport:
+        note, until = self.request.POST.get("note", ""), self.request.POST.get("until", "")
+        return hold_export(self.company, object_id, actor=self.actor, note=note, until=until, version=self.version)
+
+    def ask(self, object_id: int, refusal: Refused | None) -> Ask:
+        export = seen_export(self.company, object_id, self.actor).export
+        errors = refusal.errors if refusal is not None else {}
+        typed = self.request.POST
+        fields = [
+            FormField(name="until", label=_("Until"), kind="date", value=typed.get("until", ""), required=True,
+                      hint=_("It comes back on this day, and you get a mail."), errors=list(errors.get("until", ()))),
+            FormField(name="note", label=_("Note"), kind="text", value=typed.get("note", ""), required=True,
+                      hint=_("Why it waits. Every approver sees it."), errors=list(errors.get("note", ())),
+                      max_length=MAX_NOTE, full_width=True),
+        ]  # fmt: skip
+        return Ask(
+            title=_("Put %(name)s on hold?") % {"name": export.number or export.title},
+            button=self.button(str(ACT_LABELS["hold"]), export.version),
+            row=self.row,
+            fields=fields,
+            errors=[text for key, texts in errors.items() if key not in {"until", "note"} for text in texts],
+            cancel_url=self.fallback_path(),
+            hidden=self.hidden,
+        )
+
+
 class SimpleAct(ActView):
     """An act that needs nothing but the version."""
 
@@ -266,6 +307,16 @@ class Unarchive(SimpleAct):
 class Retry(SimpleAct):
     act, place = "retry", "export"
     service = staticmethod(retry_export)
+
+
+class Resume(SimpleAct):
+    act, place = "resume", "export"
+    service = staticmethod(resume_export)
+
+
+class Cancel(SimpleAct):
+    act, place = "cancel", "export"
+    service = staticmethod(cancel_export)
 
 
 class Undo(SimpleAct):

@@ -67,6 +67,7 @@ COMMITMENT_CHANGE_ORDER = Entity(
     kept_by_admins=True,
     webhook_resource="Change Order Packages",
     wire_path="change_order_packages",
+    write_names={"contract_id": "commitment_id"},
     # The import sends no event: the event catalogue has none for it.
     events=EntityEvents(sync="sync_commitment_change_orders"),
     fields=(

@@ -1,7 +1,18 @@
 """Commitments: work order contracts (subcontracts) and purchase order contracts."""
 
 from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
-from erpstaging.catalogue.fields import Field, boolean, choice, date, integer, long_text, number, reference, text
+from erpstaging.catalogue.fields import (
+    Field,
+    boolean,
+    choice,
+    date,
+    integer,
+    integers,
+    long_text,
+    number,
+    reference,
+    text,
+)
 from erpstaging.catalogue.payload import Fixed, Nested, Shape, Value, values
 
 STATUSES = ("Draft", "Out For Bid", "Out For Signature", "Approved", "Complete", "Terminated", "Void")
@@ -42,6 +53,8 @@ def _header(*statuses: str) -> tuple[Field, ...]:
         text("approval_letter_date", "Approval letter", staged=False),
         text("payment_terms", "Payment terms", staged=False),
         text("currency_iso_code", "Currency", staged=False, max_length=3),
+        number("currency_exchange_rate", "Exchange rate", staged=False),
+        integers("invoice_contact_user_ids", "Invoice contacts", staged=False),
     )
 
 

@@ -2,7 +2,6 @@
 
 from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, choice, position, reference, text
-from erpstaging.catalogue.payload import Fixed, Shape, Value, values
 
 BASE_TYPES = ("labor", "equipment", "materials", "commitment", "owner_cost", "professional_services", "other")
 CODE_LOCK = LockList(fields=frozenset({"code", "name", "parent_id"}))
@@ -99,6 +98,7 @@ LINE_ITEM_TYPE = Entity(
     number_field="code",
     webhook_resource="Line Item Types",
     wire_path="line_item_types",
+    write_names={"csv_import_code": "code"},
     unique_within=("code",),
     fields=(
         text("name", "Name", required=True, edited=True),
@@ -107,35 +107,3 @@ LINE_ITEM_TYPE = Entity(
     ),
     lock=LockList(fields=frozenset({"code", "name"})),
 )
-
-STANDARD_COST_CODE_VIEW: Shape = {
-    "id": Value("id"),
-    "standard_cost_code_list_id": Value("data.standard_cost_code_list_id"),
-    "parent_id": Value("data.parent_id"),
-    **values("data.", "string", "code", "full_code", "name"),
-    **values("", "any", "origin_data", "origin_id"),
-}
-LINE_ITEM_TYPE_VIEW: Shape = {
-    "id": Value("id"),
-    **values("data.", "string", "name", "code", "base_type"),
-    **values("", "any", "origin_data", "origin_id"),
-}
-COST_CODE_VIEW: Shape = {
-    "id": Value("id"),
-    "biller": Value("project.title", "string"),
-    "biller_id": Value("project.id"),
-    "biller_type": Value("data.biller_type", "string", "Project"),
-    "budgeted": Value("data.budgeted", "bool", False),
-    "code": Value("data.code", "string"),
-    "created_at": Value("created_at", "datetime"),
-    "deleted_at": Value("deleted_at", "datetime"),
-    "full_code": Value("data.full_code", "string"),
-    "name": Value("data.name", "string"),
-    **values("", "any", "origin_data", "origin_id"),
-    "parent": Value("parent_ref"),
-    "position": Value("position"),
-    "sortable_code": Value("data.sortable_code", "string"),
-    **values("data.", "any", "standard_cost_code_id", "standard_cost_code_list_id"),
-    "updated_at": Value("updated_at", "datetime"),
-    "line_item_types": Fixed([]),
-}

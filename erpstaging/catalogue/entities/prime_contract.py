@@ -55,6 +55,7 @@ PRIME_CONTRACT = Entity(
         integer("contractor_id", "Contractor", staged=False),
         text("payment_terms", "Payment terms", staged=False),
         text("currency_iso_code", "Currency", staged=False, max_length=3),
+        number("currency_exchange_rate", "Exchange rate", staged=False),
     ),
     lock=LockList(lines=True, deletion=False),
 )  # fmt: skip

@@ -1,8 +1,15 @@
 """Projects, which the ERP calls jobs."""
 
 from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
-from erpstaging.catalogue.fields import boolean, choice, date, integer, integers, long_text, number, text
+from erpstaging.catalogue.fields import boolean, choice, date, integer, integers, long_text, number, reference, text
 from erpstaging.catalogue.payload import Nested, Shape, Value, values
+
+WORK_SCOPES = ("new_construction", "renovation_alteration", "maintenance_service")
+DELIVERY_METHODS = (
+    "construction_management_at_risk_cmar", "construction_manager_as_agent_owners_rep", "design_bid_build_dbb",
+    "design_build_db", "indefinite_delivery_indefinite_quantity_idiq", "integrated_project_delivery", "multi_prime",
+    "public_private_partnership_p3", "other",
+)  # fmt: skip
 
 PROJECT = Entity(
     key="jobs",
@@ -23,6 +30,7 @@ PROJECT = Entity(
         switches={"reexported": "configs.update"},
     ),
     number_field="project_number",
+    write_names={"project_template_id": "from_project_template_id"},
     webhook_resource="Projects",
     wire_path="projects",
     events=EntityEvents(export="create_or_update_job", imported="create_job_in_procore", sync="sync_jobs"),
@@ -57,6 +65,22 @@ PROJECT = Entity(
         boolean("template", "Template"),
         boolean("active", "Active", staged=False),
         boolean("erp_integrated", "ERP integrated", staged=False),
+        boolean("erp_job_cost_transaction_syncing_enabled", "Job cost transactions", staged=False),
+        # Asked for once, when the project is made.
+        boolean("enable_copy_of_standard_cost_codes", "Copy standard cost codes", staged=False),
+        reference("standard_cost_code_list_id", "Standard cost codes", "standard_cost_code_list", staged=False),
+        text("code", "Code", staged=False),
+        text("county", "County", staged=False),
+        text("fax", "Fax", staged=False),
+        text("locale", "Locale", staged=False, max_length=20),
+        text("designated_market_area", "Market area", staged=False),
+        text("sector", "Sector", staged=False),
+        choice("work_scope", "Work scope", *WORK_SCOPES, staged=False),
+        choice("delivery_method", "Delivery method", *DELIVERY_METHODS, staged=False),
+        choice("priority", "Priority", "low", "medium", "high", staged=False),
+        number("estimated_budget", "Estimated budget", staged=False),
+        integer("project_stage_id", "Stage", staged=False),
+        integer("project_sector_id", "Sector id", staged=False),
         *(
             integer(f"{name}_id", label)
             for name, label in (

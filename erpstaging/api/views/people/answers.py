@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from erpstaging.api.views.staged_records import staged_record_json
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.connections.custom_fields import read_data
+from erpstaging.connections.metadata import Metadata
 from erpstaging.core.money import wire_amount
 from erpstaging.records.models import Record
 from erpstaging.records.snapshots import timestamp
@@ -12,6 +15,8 @@ from erpstaging.staging.checks import Check
 from erpstaging.staging.models import StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.queue import Row
 from erpstaging.staging.reading import ExportSeen, RecordSeen, StagedSeen
+
+LINE = ENTITIES["line_item"]
 
 
 def acts_json(acts: Sequence[OpenAct]) -> list[dict[str, Any]]:
@@ -40,7 +45,7 @@ def status_of_record(record: Record, export: StagedExport | None) -> str:
     return "synced" if record.synced else "not_sent"
 
 
-def record_json(record: Record) -> dict[str, Any]:
+def record_json(record: Record, metadata: Metadata) -> dict[str, Any]:
     return {
         "id": record.pk,
         "item_type": record.item_type,
@@ -50,7 +55,7 @@ def record_json(record: Record) -> dict[str, Any]:
         "title": record.title,
         "amount": wire_amount(record.amount),
         "currency": record.currency,
-        "data": record.data,
+        "data": read_data(metadata.entity(ENTITIES[record.item_type]), record.data),
         "origin_id": record.origin_id,
         "origin_code": record.origin_code,
         "synced": record.synced,
@@ -61,14 +66,15 @@ def record_json(record: Record) -> dict[str, Any]:
     }
 
 
-def seen_record_json(seen: RecordSeen) -> dict[str, Any]:
+def seen_record_json(seen: RecordSeen, metadata: Metadata) -> dict[str, Any]:
+    own = metadata.entity(LINE)
     lines = [
-        {"id": line["id"], "position": line["position"], "amount": line["amount"], "data": line["data"],
+        {"id": line["id"], "position": line["position"], "amount": line["amount"], "data": read_data(own, line["data"]),
          "origin_id": line["origin_id"]}
         for line in seen.node.get("lines", ())
     ]  # fmt: skip
     return {
-        **record_json(seen.record),
+        **record_json(seen.record, metadata),
         "status": status_of_record(seen.record, seen.export),
         "export_id": seen.export.pk if seen.export else None,
         "lines": lines,
@@ -118,6 +124,9 @@ def export_json(export: StagedExport) -> dict[str, Any]:
         "messages": export.messages,
         "release_at": timestamp(export.release_at),
         "held_reason": export.held_reason or None,
+        "hold_until": timestamp(export.hold_until),
+        "hold_note": export.hold_note or None,
+        "held_by": export.held_by_name or None,
         "erp_request_id": export.erp_request_id,
         "attempts": export.attempts,
         "version": export.version,
@@ -135,8 +144,8 @@ def seen_export_json(seen: ExportSeen) -> dict[str, Any]:
     }
 
 
-def seen_staged_json(seen: StagedSeen) -> dict[str, Any]:
-    return {**staged_record_json(seen.row, seen.children), "acts": acts_json(seen.acts)}
+def seen_staged_json(seen: StagedSeen, metadata: Metadata) -> dict[str, Any]:
+    return {**staged_record_json(seen.row, metadata, seen.children), "acts": acts_json(seen.acts)}
 
 
 def queue_row_json(row: Row) -> dict[str, Any]:

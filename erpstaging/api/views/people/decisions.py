@@ -9,11 +9,14 @@ from rest_framework.response import Response
 from erpstaging.api.errors import error_response
 from erpstaging.api.views.base import PersonAPIView
 from erpstaging.api.views.people.answers import seen_export_json, seen_staged_json
+from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid
 from erpstaging.staging.exports import MAX_UNDO, accept_export, reject_export, retry_export, undo_accept
+from erpstaging.staging.holding import hold_export, resume_export
 from erpstaging.staging.imports import accept_import, archive_staged_record, reject_import, unarchive_staged_record
 from erpstaging.staging.models import StagedStatus
 from erpstaging.staging.reading import seen_export, seen_staged_record
+from erpstaging.staging.staleness import cancel_export
 
 
 class ActView(PersonAPIView):
@@ -35,7 +38,8 @@ class StagedRecordOf(ActView):
         return self.answer(staged_id)
 
     def answer(self, staged_id: int) -> Response:
-        return Response(seen_staged_json(seen_staged_record(self.company, staged_id, self.actor)))
+        seen = seen_staged_record(self.company, staged_id, self.actor)
+        return Response(seen_staged_json(seen, metadata_of(self.company.pk)))
 
 
 class StagedRecordAct(StagedRecordOf):
@@ -128,6 +132,25 @@ class Reject(ExportAct):
 class Retry(ExportAct):
     def post(self, request: Request, export_id: int) -> Response:
         retry_export(self.company, export_id, actor=self.actor, version=self.seen_version())
+        return self.answer(export_id)
+
+
+class Hold(ExportAct):
+    """Aside until a day or moment; without `until` it comes back at once."""
+
+    def post(self, request: Request, export_id: int) -> Response:
+        version = self.seen_version()
+        if self.given.get("until") is None:
+            resume_export(self.company, export_id, actor=self.actor, version=version)
+        else:
+            note, until = self.given.get("note"), self.given["until"]
+            hold_export(self.company, export_id, actor=self.actor, note=note, until=until, version=version)
+        return self.answer(export_id)
+
+
+class Cancel(ExportAct):
+    def post(self, request: Request, export_id: int) -> Response:
+        cancel_export(self.company, export_id, actor=self.actor, version=self.seen_version())
         return self.answer(export_id)
 
 

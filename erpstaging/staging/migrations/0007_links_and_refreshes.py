@@ -20,9 +20,9 @@ REFRESH_MOVES = [
 class Migration(migrations.Migration):
     dependencies = [
         ("companies", "0003_failed_attempts_by_time"),
-        ("erp_requests", "0004_details_of_lists"),
-        ("records", "0003_matching_and_news"),
-        ("staging", "0003_amounts_are_numbers"),
+        ("erp_requests", "0005_details_of_lists"),
+        ("records", "0004_matching_and_news"),
+        ("staging", "0006_lean_writes"),
     ]
 
     operations = [

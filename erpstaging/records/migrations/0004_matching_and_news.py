@@ -49,7 +49,7 @@ def backward() -> list[str]:
 class Migration(migrations.Migration):
     """Under the wall only a plain column reaches an index, so what vendors are found by is written out by the database."""
 
-    dependencies = [("records", "0002_synced_view")]
+    dependencies = [("records", "0003_lean_writes")]
 
     operations = [
         migrations.RunSQL(forward(), backward()),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The detail of a refresh is about a list, not about one record."""
 
-    dependencies = [("erp_requests", "0003_detail_states")]
+    dependencies = [("erp_requests", "0004_lean_writes")]
 
     operations = [
         migrations.AlterField(

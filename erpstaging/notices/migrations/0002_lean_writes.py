@@ -1,0 +1,19 @@
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("companies", "0003_failed_attempts_by_time"),
+        ("notices", "0001_initial"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="notice",
+            name="company",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="companies.company"
+            ),
+        ),
+    ]
