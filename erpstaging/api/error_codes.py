@@ -20,6 +20,8 @@ CODES: dict[str, ErrorCode] = {
     "bad_query": ErrorCode("Bad query", "A parameter of the query string has a value of the wrong kind."),
     "bad_header": ErrorCode("Bad header", "A header has a value of the wrong kind, or was sent twice."),
     "company_required": ErrorCode("Company required", "Name the company in the header Procore-Company-Id."),
+    "idempotency_in_progress": ErrorCode("Still running", "The first call with this key has not ended yet."),
+    "idempotency_key_reused": ErrorCode("Key reused", "An idempotency key stands for one call: use another key."),
     "unsupported_media_type": ErrorCode("Unsupported media type", "Send application/json in UTF-8, uncompressed."),
     "method_not_allowed": ErrorCode("Method not allowed", "The header Allow lists the methods of this address."),
     "too_large": ErrorCode("Too large", "Send fewer elements or bytes in one call."),

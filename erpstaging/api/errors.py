@@ -46,12 +46,22 @@ class RateLimited(refusals.Refused):
     code = "rate_limited"
 
 
+class StillRunning(refusals.Refused):
+    """The first call with this idempotency key has not ended yet."""
+
+    code = "idempotency_in_progress"
+
+    def __init__(self) -> None:
+        super().__init__("The first call with this idempotency key is still running. Ask again in a moment.")
+
+
 # The first class that fits decides, so subclasses stand before what they refine.
 STATUS: tuple[tuple[type[refusals.Refused], int], ...] = (
     (Unauthorized, 401),
     (UnsupportedMediaType, 415),
     (RateLimited, 429),
     (TooManyAttempts, 429),
+    (StillRunning, 409),
     (refusals.BadRequest, 400),
     (refusals.Invalid, 422),
     (refusals.NotPermitted, 403),

@@ -124,6 +124,9 @@ PAGING = [
     parameter("page", "query", {"type": "integer", "minimum": 1, "maximum": 999_999_999}, "From 1"),
     parameter("per_page", "query", {"type": "integer", "minimum": 1, "maximum": 999_999_999}, "At most 2000 are given"),
 ]
+IDEMPOTENCY_KEY = parameter(
+    "Idempotency-Key", "header", {"type": "string", "maxLength": 255}, "A repeated call is done once, answered alike"
+)
 COMPANY_HEADER = parameter("Procore-Company-Id", "header", ID, "The company of the call, unless path or query name it")
 
 

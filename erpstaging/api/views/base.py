@@ -15,7 +15,8 @@ from erpstaging.api import company_choice
 from erpstaging.api.authentication import bearer_of, require_csrf_token
 from erpstaging.api.errors import RateLimited, Unauthorized, UnsupportedMediaType
 from erpstaging.api.filters import Filter, described_sort, lookups, read_filters, read_sort
-from erpstaging.api.openapi import COMPANY_HEADER, PAGING, Operation, Schema, WireSchema
+from erpstaging.api.idempotency import KEYED, KeyedCall, key_in, once
+from erpstaging.api.openapi import COMPANY_HEADER, IDEMPOTENCY_KEY, PAGING, Operation, Schema, WireSchema
 from erpstaging.api.paging import Page, paged_response, read_page
 from erpstaging.api.parsers import checked_query, declared_length
 from erpstaging.api.permissions import DeclaredRights
@@ -267,7 +268,18 @@ class CompanyView(WireView):
             self.actor.require(self.direction, f"This account may not work in the direction {self.direction}.")
 
     def perform(self, handler: Callable[[], Response]) -> Response:
-        return in_company(self.company.pk, handler)
+        return in_company(self.company.pk, self.once_per_key(handler))
+
+    def once_per_key(self, handler: Callable[[], Response]) -> Callable[[], Response]:
+        """The handler, which a call with an idempotency key that came before does not reach."""
+        method = self.request.method or ""
+        key = key_in(self.request.headers) if method in KEYED else None
+        if key is None:
+            return handler
+        caller = f"{self.actor.kind}:{self.actor.id}"
+        body = getattr(self.request, "received_body", b"")
+        call = KeyedCall(self.company.pk, caller, key, method, self.request.get_full_path(), body)
+        return lambda: once(call, handler)
 
     @classmethod
     def described_parameters(cls, path: str, method: str, *, paged: bool) -> list[Schema]:
@@ -277,6 +289,8 @@ class CompanyView(WireView):
         if method in READING:
             described += [each.described(name) for name, each in cls.filters.items()]
             described += described_sort(cls.sorts)
+        if method in KEYED:
+            described.append(IDEMPOTENCY_KEY)
         return described
 
     # What lists use
