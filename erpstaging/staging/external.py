@@ -132,7 +132,8 @@ def _lock_staged(company_id: int, live: Live, nulled: Sequence[int]) -> Staged:
     ]
     waiting = waiting_ids(company_id, keys)
     named = naming_ids(company_id, _origin_ids_at_stake(company_id, live, nulled))
-    imported = list(standing(company_id).filter(record_id__in=nulled).values_list("pk", flat=True)) if nulled else []
+    unlinked = Q(record_id__in=nulled) | Q(record__parent_id__in=nulled)
+    imported = list(standing(company_id).filter(unlinked).values_list("pk", flat=True)) if nulled else []
     family = family_ids(company_id, [*imported, *named], []) if imported or named else []
     if named:  # a line that names it brings its parent, whose other lines count too
         family = family_ids(company_id, family, [])
