@@ -151,7 +151,6 @@ class StagingCall:
                 self._match_by_id(element, self.by_id.get(element.id))
             elif element.key:
                 element.row = self.by_key.get(element.key)
-            check_level(element)
 
     def _match_by_id(self, element: Element, row: StagedRecord | None) -> None:
         if row is None:
@@ -188,6 +187,11 @@ class StagingCall:
         entity = element.entity
         if entity is None:
             return
+        if element.row is None and element.key:
+            element.row = self.by_key.get(element.key)  # an earlier element of the call made it
+        check_level(element)
+        if element.errors:
+            return
         self._require_known(element, entity)
         parent = self._parent(element, entity) if entity.is_child else None
         if parent is not None:
@@ -195,7 +199,7 @@ class StagingCall:
             element.errors |= closed_type(entity, self.metadata, self.actor)
         if element.errors:
             return
-        row = element.row or (self.by_key.get(element.key) if element.key else None)
+        row = element.row
         if row is not None and element.must_be_new:
             raise Again("A parallel call staged the same row first.")
         if self._is_older(element, row):
@@ -235,17 +239,19 @@ class StagingCall:
         """The parent's row, standing or about to stand; without one the child is refused."""
         parent: StagedRecord | None = None
         if element.parent is not None:
-            if element.parent.row is None and not element.parent.superseded:
+            key = element.parent.key
+            parent = element.parent.row or (self.by_key.get(key) if key else None)
+            if parent is None and not element.parent.superseded:
                 element.refuse("parent_id", "the parent in this call is refused")
                 return None
-            parent = element.parent.row
         elif element.parent_id:
             parent = self.by_id.get(element.parent_id)
         elif element.parent_origin_id:
             rows = (self.by_key.get((item_type, element.parent_origin_id)) for item_type in entity.parents)
             parent = next(filter(None, rows), None)
         elif element.row is not None:
-            parent = self.by_id.get(element.row.parent_id or 0)
+            row = element.row
+            parent = self.by_id.get(row.parent_id) if row.parent_id else row.parent
         if parent is None or parent.item_type not in entity.parents:
             element.refuse("parent_id" if element.parent_id else "parent_origin_id", "does not name a staged parent")
             return None
@@ -295,6 +301,8 @@ class StagingCall:
         if element.origin_id is not None and element.origin_id != row.origin_id:
             self._rename(entity, row, element.origin_id, parent or row)
         if parent is not None:
+            if parent.pk and row.parent_id != parent.pk:
+                self.children.setdefault(parent.pk, []).append(row)
             row.parent = parent
         self._move(row, StagedStatus.STAGED if corrected and element.status is None else element.status)
         newer = element.origin_version not in (None, row.origin_version)
@@ -347,6 +355,7 @@ class StagingCall:
         old = self.by_id[row.parent_id or 0]  # locked with every row that stands under it
         self.left.add(old.pk)
         self._touch(old, facts(old))
+        self.children[old.pk].remove(row)
         old.waiting_for = waiting_without(old, entity, row.origin_id)
 
     def _rename(self, entity: Entity, row: StagedRecord, origin_id: str, decided: StagedRecord) -> None:

@@ -192,7 +192,8 @@ def check_level(element: Element) -> None:
     if element.entity.level is Level.COMMITMENT:
         _require_either(element, data, "commitment")
     named = element.parent or element.parent_id or element.parent_origin_id
-    if element.is_child and not named and (element.row is None or element.row.parent_id is None):
+    row = element.row
+    if element.is_child and not named and (row is None or (row.parent_id is None and row.parent is None)):
         element.refuse("parent_id", "is required, or parent_origin_id")
     if not element.is_child and (element.parent is not None or element.parent_origin_id or element.parent_id):
         element.refuse("parent_id", f"{element.entity.plural} have no parent")
