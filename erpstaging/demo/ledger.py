@@ -37,6 +37,9 @@ METADATA: dict[str, Any] = {
                 },
             },
             "jobs": BOTH_WAYS,
+            "sub_jobs": BOTH_WAYS,
+            "prime_contracts": BOTH_WAYS,
+            "commitment_change_orders": BOTH_WAYS,
             "commitments": {
                 "enabled": True,
                 "configs": {
