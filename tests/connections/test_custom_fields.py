@@ -288,6 +288,8 @@ def test_a_lock_list_closes_a_field_at_once_and_no_other(gate, project_user, int
                    actor=admin)  # fmt: skip
     for path in (f"records/{contract.pk}", f"records/{line.pk}"):
         assert people.patch(path, {"data": {"description": "Open again"}}).status == 200
+    acts = people.get(f"records/{contract.pk}").body["acts"]
+    assert [act["enabled"] for act in acts if act["act"] == "delete"] == [True]
     assert people.delete(f"records/{contract.pk}").status == 200
 
 
