@@ -256,6 +256,21 @@ def test_a_new_field_is_in_the_next_read_staged_read_payload_and_sync(gate, admi
     assert staged.body["entities"][0]["data"]["custom_fields"]["courier_id"]["value"] == "C-9"
 
 
+@pytest.mark.capability("MP-09")
+def test_a_new_field_is_in_the_next_answer_of_a_mirrored_resource_and_is_written_there(
+    company, vendor, admin, integrator
+):
+    assert "custom_fields" not in integrator.get(f"vendors/{vendor.pk}").body
+    add_custom_field(company.pk, declared(item_type="vendor"), actor=admin)
+
+    shown = integrator.get(f"vendors/{vendor.pk}").body
+    changed = integrator.patch(f"vendors/{vendor.pk}", {"vendor": {"custom_fields": {"courier_id": "C-7"}}})
+
+    assert shown["custom_fields"] == {"courier_id": {"data_type": "string", "value": None}}
+    assert (changed.status, changed.body["custom_fields"]["courier_id"]["value"]) == (200, "C-7")
+    assert integrator.get("vendors").body[0]["custom_fields"] == changed.body["custom_fields"]
+
+
 # Locks
 
 
