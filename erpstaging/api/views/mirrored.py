@@ -16,10 +16,11 @@ from erpstaging.api.paths import RestPath, rest_path
 from erpstaging.api.shapes import operations_of
 from erpstaging.api.views.base import CompanyAPIView
 from erpstaging.api.views.sync import read_updates, wants_atomic
-from erpstaging.catalogue.entity import Entity
-from erpstaging.catalogue.fields import INT64
+from erpstaging.catalogue.entity import CUSTOM, Entity
+from erpstaging.catalogue.fields import INT64, Field
 from erpstaging.catalogue.payload import fill
 from erpstaging.catalogue.resource import Call, Resource, Scope
+from erpstaging.connections.custom_fields import custom_values, declared_fields
 from erpstaging.core.errors import BadRequest, NotFound, NotPermitted
 from erpstaging.records.models import Record
 from erpstaging.records.shown import shown_nodes
@@ -91,15 +92,21 @@ class MirroredView(CompanyAPIView):
         return sent
 
     def shown(self, records: Sequence[Record], *, listed: bool = False) -> list[dict[str, Any]]:
-        """Records in the view that the caller asked for, in their order."""
+        """Records in the view that the caller asked for, in their order, with the company's own fields."""
         query = self.request.query_params
         shape = self.resource.shape(query.get("view", query.get("serializer_view")), listed=listed)
         nodes = shown_nodes(self.company, records, shape)
-        return [fill(shape, nodes[record.pk]) for record in records]
+        own = declared_fields(self.company.pk)
+        return [{**fill(shape, nodes[record.pk]), **_own_values(own, record)} for record in records]
 
     def answer(self, record_id: int, status: int = 200) -> Response:
         record = Record.objects.of(self.company).get(pk=record_id)
         return Response(self.shown([record])[0], status=status)
+
+
+def _own_values(own: Mapping[str, Sequence[Field]], record: Record) -> dict[str, Any]:
+    fields = own.get(record.item_type)
+    return {CUSTOM: custom_values(fields, record.data)} if fields else {}
 
 
 class MirroredList(MirroredView):
