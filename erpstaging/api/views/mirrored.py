@@ -12,8 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from erpstaging.api.narrowing import filter_of, narrowed
+from erpstaging.api.openapi import Schema
 from erpstaging.api.paths import RestPath, rest_path
-from erpstaging.api.shapes import operations_of
+from erpstaging.api.shapes import operations_of, query_of
 from erpstaging.api.views.base import CompanyAPIView
 from erpstaging.api.views.sync import read_updates, wants_atomic
 from erpstaging.catalogue.entity import Entity
@@ -37,12 +38,20 @@ class MirroredView(CompanyAPIView):
     direction = "direct"
     object_type = "record"
     resource: ClassVar[Resource]
+    # What each method is of the declared calls.
+    calls: ClassVar[Mapping[str, Call]] = {}
     holder: Record | None = None
 
     def check_rights(self, method: str) -> None:
         super().check_rights(method)
         if self.actor.kind == "person" and not READERS & self.actor.rights:
             raise NotPermitted("You have no role in this company that shows you this. Ask an administrator.")
+
+    @classmethod
+    def described_parameters(cls, path: str, method: str, *, paged: bool) -> list[Schema]:
+        described = super().described_parameters(path, method, paged=paged)
+        call = cls.calls.get(method)
+        return described if call is None else described + query_of(cls.resource, call, path)
 
     def enter_scope(self, call: Call, ids: Mapping[str, int]) -> list[Entity]:
         """Set `scope` and `holder` for a call; the declarations of what it is about. Raises NotFound, BadRequest."""
@@ -227,6 +236,7 @@ def _view(base: type[MirroredView], resource: Resource, methods: Mapping[str, st
             "takes_list": base is MirroredSync and resource.bare_sync,
             "filters": {name: filter_of(by) for name, by in resource.filters.items()} if lists else {},
             "sorts": resource.sorts if lists else {},
+            "calls": {method.upper(): call for method, call in methods.items()},
             "operations": operations_of(resource, methods),
         },
     )
