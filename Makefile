@@ -3,7 +3,7 @@
 PYTHON ?= python3
 STAMP := .venv/installed
 
-.PHONY: demo test check bench
+.PHONY: demo test check bench docs
 
 demo: $(STAMP)
 	@.venv/bin/python manage.py demo $(ARGS)
@@ -13,6 +13,9 @@ test: $(STAMP)
 
 bench: $(STAMP)
 	.venv/bin/python -m tests.bench.staging
+
+docs: $(STAMP)
+	.venv/bin/python -m erpstaging.catalogue.described > docs/entities.md
 
 check: $(STAMP)
 	.venv/bin/ruff check .

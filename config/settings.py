@@ -256,6 +256,15 @@ REQUIRE_COMPANY_HEADER = env.flag("ERPSTAGING_REQUIRE_COMPANY_HEADER", default=F
 # Approval
 UNDO_SECONDS = env.whole("ERPSTAGING_UNDO_SECONDS", 10, maximum=60)
 
+# How often the integration is asked for news of each linked job; 0 switches it off.
+JOB_SYNC_HOURS = env.whole("ERPSTAGING_JOB_SYNC_HOURS", 24, maximum=24 * 365)
+# Values of these names in received bodies are shown to nobody but ERP administrators.
+MASKED_FIELDS = env.words(
+    "ERPSTAGING_MASKED_FIELDS",
+    "iban,bic,swift_code,bank_account,bank_account_number,account_number,routing_number,ssn,social_security_number,"
+    "tax_id,password,secret,client_secret,token,access_token,api_key",
+)
+
 # Webhooks
 EGRESS_ALLOW = [ip_network(network) for network in env.words("ERPSTAGING_EGRESS_ALLOW")]
 WEBHOOK_TIME_FACTOR = env.number("ERPSTAGING_WEBHOOK_TIME_FACTOR", 1.0, minimum=0.0001, maximum=1.0)

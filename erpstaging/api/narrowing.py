@@ -29,7 +29,7 @@ def filter_of(by: By) -> Filter:
             return ChoiceFilter("", frozenset(by.choices))
         case "integer" | "member" | "working" | "contract_vendor":
             return IntegerFilter("")
-        case "flag" | "linked":
+        case "flag" | "linked" | "newest":
             return FlagFilter("")
         case "date":
             return DateFilter("")
@@ -61,6 +61,9 @@ def _narrowed(company: Company, rows: "QuerySet[Record]", by: By, value: Any) ->
             return rows.filter(Q(status__in=value) | draft)
         case "linked":
             return rows.filter(origin_id__isnull=not value[0])
+        case "newest":
+            last = rows.order_by("-pk").values("pk")[:1]
+            return rows.filter(pk__in=last) if value[0] else rows.exclude(pk__in=last)
         case "active":
             active = Q(data__active=True) | Q(data__active=None) | ~Q(data__has_key="active")
             return rows if value[0] == "All" else rows.filter(active if value[0] == "Active" else ~active)

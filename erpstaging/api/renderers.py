@@ -9,9 +9,13 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from erpstaging.core.money import WireNumber
+
 
 def _plain(value: Any) -> Any:
     """Values that the encoder does not know by itself."""
+    if isinstance(value, WireNumber):
+        return msgspec.Raw(str(value).encode())
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, (set, frozenset)):

@@ -14,6 +14,7 @@ from erpstaging.api.views.external_data import BulkDestroy, ExternalData
 from erpstaging.api.views.fallbacks import ErrorCodes, UnknownAddress
 from erpstaging.api.views.legacy_staging import LEGACY
 from erpstaging.api.views.mirrored import paths_of
+from erpstaging.api.views.mirrored_calls import CALLS
 from erpstaging.api.views.oauth import Revoke, Token, TokenInfo
 from erpstaging.api.views.staged_records import StagedRecordDetail, StagedRecords, StagedRecordSync
 from erpstaging.api.views.status_management import Unlink
@@ -48,6 +49,7 @@ REST: list[RestPath] = [
     rest_path("erp_status_management/unlink", Unlink, name="status-unlink"),
     rest_path("erp_statuses/unlink", Unlink, name="statuses-unlink"),
     *LEGACY,
+    *CALLS,
     *(path for resource in RESOURCES for path in paths_of(resource)),
     *WEBHOOKS,
 ]

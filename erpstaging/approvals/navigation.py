@@ -29,6 +29,7 @@ class Destination:
 DESTINATIONS: tuple[Destination, ...] = (
     Destination(_("Records"), "approvals:records", "commitment", "work"),
     Destination(_("My items"), "approvals:mine", "mine", "work", frozenset({"project"})),
+    Destination(_("Settings"), "approvals:settings", "settings", "operations", frozenset({"erp_admin", "auditor"})),
 )
 
 

@@ -188,12 +188,15 @@ class Ask:
     button: DecisionButton
     row: str = ""
     fields: Sequence[FormField] = ()
+    items: Sequence[Text] = ()
     say: Text = ""
     note: Text = ""
     warning: Text = ""
     errors: Sequence[Text] = ()
     cancel_url: str = ""
     hidden: Sequence[tuple[str, str]] = ()
+    # How many columns the list has that it opens in.
+    width: int = 10
 
 
 # Frame
@@ -326,6 +329,7 @@ class QueueRow:
     project: str = ""
     company: str = ""
     money: Money | None = None
+    extras: Sequence[Shown] = ()
     sender: Person | None = None
     waiting_since: dt.datetime | None = None
     late: bool = False
@@ -350,6 +354,8 @@ class Queue:
 
     title: Text
     rows: Sequence[QueueRow]
+    # The columns that the company adds; every row has as many `extras`.
+    extra_columns: Sequence[Text] = ()
     tabs: Sequence[TypeTab] = ()
     totals: Totals = Totals(0)
     pager: Pager | None = None
@@ -377,6 +383,7 @@ class ItemRow:
     number: str
     title: str
     money: Money | None = None
+    extras: Sequence[Shown] = ()
     who_has_it: Person | None = None
     since: dt.datetime | None = None
     next_step: Text = ""
@@ -404,6 +411,8 @@ class ItemList:
     title: Text
     lead: Text = ""
     rows: Sequence[ItemRow] = ()
+    extra_columns: Sequence[Text] = ()
+    download_url: str = ""
     returned: Sequence[ReturnedItem] = ()
     heading: Text = ""
     tabs: Sequence[TypeTab] = ()
@@ -560,7 +569,181 @@ class Place:
     next_url: str = ""
 
 
-Section = Literal["fields", "lines", "payload", "checks", "timeline"]
+Segments: TypeAlias = Sequence[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedField:
+    """A field that is another one now. `was` and `now` are pieces of text with whether they differ; empty for none."""
+
+    label: Text
+    was: Segments
+    now: Segments
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of a line; `text` is empty where it is the same as before."""
+
+    text: str
+    differs: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedLine:
+    """A line that was added, removed or changed: its cells in the order of the columns, before and now."""
+
+    name: str
+    was: Sequence[Cell] = ()
+    now: Sequence[Cell] = ()
+    difference: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OlderData:
+    """What came too late, and how it differs from what stands there."""
+
+    at: dt.datetime
+    by: str
+    version: str
+    fields: Sequence[ChangedField]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What changed between `since` and now; `choices` are other places to begin. `equal` counts what is folded."""
+
+    since: dt.datetime | None = None
+    by: str = ""
+    choices: Sequence[tuple[dt.datetime, str, bool]] = ()
+    fields: Sequence[ChangedField] = ()
+    equal: Sequence[Text] = ()
+    columns: Sequence[Text] = ()
+    lines: Sequence[ChangedLine] = ()
+    equal_lines: Sequence[str] = ()
+    total_was: Money | None = None
+    total_now: Money | None = None
+    older: Sequence[OlderData] = ()
+
+    @property
+    def difference(self) -> Decimal:
+        if self.total_was is None or self.total_now is None:
+            return Decimal(0)
+        return self.total_now.amount - self.total_was.amount
+
+    @property
+    def percent(self) -> str:
+        """The difference in per cent of what it was, with its sign; empty where there is nothing to compare with."""
+        if self.total_was is None or not self.total_was.amount:
+            return ""
+        return f"{self.difference * 100 / self.total_was.amount:+.2f}"
+
+    @property
+    def adds_up(self) -> bool:
+        return self.difference == sum((line.difference or Decimal(0) for line in self.lines), start=Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A body as it was received, and where in it the row stands."""
+
+    facts: Sequence["FieldRow"]
+    lines: Sequence[str]
+    cut: bool
+    masked: bool
+    download_url: str
+    choices: Sequence[tuple[dt.datetime, str, bool]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierId:
+    """An origin ID that stood on a record once, until when, and why it left."""
+
+    origin_id: str
+    until: dt.datetime
+    reason: str
+
+
+# Linking and merging
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A staged row beside the link panel: what it is called, what is known of it, and its own panel."""
+
+    title: str
+    text: Text
+    number: str
+    url: str
+    status: StatusChip
+    done: bool = False
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A record that a staged row may be. `closed` says why it cannot be linked; `tags` are (reason, strong) pairs."""
+
+    value: str
+    title: str
+    text: Text
+    percent: int | None = None
+    tags: Sequence[tuple[Text, bool]] = ()
+    closed: Text = ""
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A field of both; `after` is what the record holds when it is linked, `changed` whether the link changes it."""
+
+    label: Text
+    staged: Text
+    record: Text
+    after: Text
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """One staged row beside the records it may be; at its side the rows that wait like it."""
+
+    title: str
+    url: str
+    lead: Text
+    status: StatusChip
+    matches: Sequence[Match]
+    found: Text
+    decision: "Decision"
+    compared: Sequence[Compared] = ()
+    compared_with: str = ""
+    search: str = ""
+    banners: Sequence[Banner] = ()
+    list_title: Text = ""
+    list_note: Text = ""
+    picks: Sequence[Pick] = ()
+    link_exact: DecisionButton | None = None
+    tabs: Sequence[TypeTab] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeStep:
+    """Choosing who survives and who goes, and what a merge would do before it is done."""
+
+    place: "Place"
+    search: str
+    matches: Sequence[Match]
+    url: str
+    master: Link | None = None
+    sources: Sequence[Link] = ()
+    moving: Sequence[FieldRow] = ()
+    blocked: Sequence[tuple[Link, Text]] = ()
+    banners: Sequence[Banner] = ()
+    decision: "Decision | None" = None
+    chosen: Sequence[tuple[str, str]] = ()
+
+
+Section = Literal["changes", "fields", "lines", "payload", "checks", "source", "timeline"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -588,6 +771,9 @@ class Detail:
     lines: LineTable | None = None
     payload: Payload | None = None
     timeline: Timeline | None = None
+    changes: Changes | None = None
+    source: Source | None = None
+    earlier_ids: Sequence[EarlierId] = ()
     decision: Decision | None = None
 
     @property

@@ -3,7 +3,7 @@
 Everything of a company stands below `/c/<company_id>/`, with these names: `company` (the way in), `queue`, `mine`,
 `staged` (staged/<id>/), `export` (exports/<id>/), `records` (home of project people, and with `?item_type=` one list),
 `new_record` (records/new/<item_type>/), `record` (records/<id>/) and `edit_record` (records/<id>/edit/). An act has the
-address of its object and its own word, such as exports/<id>/accept/.
+address of its object and its own word, such as exports/<id>/accept/. Settings stand below `settings/`.
 """
 
 from django.urls import include, path
@@ -22,10 +22,22 @@ from erpstaging.approvals.views.decisions import (
     Unarchive,
     Undo,
 )
-from erpstaging.approvals.views.details import ExportPage, RecordPage, StagedPage
+from erpstaging.approvals.views.details import ExportPage, RecordPage, SourceFile, StagedPage
+from erpstaging.approvals.views.linking import LinkExact, LinkPage, UndoLink, Unlink
+from erpstaging.approvals.views.merging import MergePage
+from erpstaging.approvals.views.metadata import EditMetadata, MetadataPage, MetadataVersions, RestoreMetadata
 from erpstaging.approvals.views.queue import QueuePage
 from erpstaging.approvals.views.records import Delete, EditRecord, MinePage, NewRecord, RecordsPage, Send
 from erpstaging.approvals.views.records import Retrieve as RetrieveRecord
+from erpstaging.approvals.views.refreshing import AskForRefresh
+from erpstaging.approvals.views.settings import (
+    ConfigurationFile,
+    CustomFieldPage,
+    CustomFieldsPage,
+    ErpSettingsPage,
+    Locks,
+    Overview,
+)
 from erpstaging.approvals.views.start import CompanyStart, LatestCompany
 
 app_name = "approvals"
@@ -38,6 +50,11 @@ COMPANY = [
     path(f"{STAGED}reject/", RejectImport.as_view(), name="reject_import"),
     path(f"{STAGED}archive/", Archive.as_view(), name="archive"),
     path(f"{STAGED}unarchive/", Unarchive.as_view(), name="unarchive"),
+    path(f"{STAGED}link/", LinkPage.as_view(), name="link"),
+    path(f"{STAGED}undo_link/", UndoLink.as_view(), name="undo_link"),
+    path(f"{STAGED}source/", SourceFile.as_view(), name="source"),
+    path("staged/link_exact/", LinkExact.as_view(), name="link_exact"),
+    path("refresh/<slug:item_type>/", AskForRefresh.as_view(), name="refresh"),
     path(EXPORT, ExportPage.as_view(), name="export"),
     path(f"{EXPORT}accept/", Accept.as_view(), name="accept"),
     path(f"{EXPORT}reject/", RejectExport.as_view(), name="reject_export"),
@@ -52,7 +69,21 @@ COMPANY = [
     path(f"{RECORD}edit/", EditRecord.as_view(), name="edit_record"),
     path(f"{RECORD}send/", Send.as_view(), name="send"),
     path(f"{RECORD}retrieve/", RetrieveRecord.as_view(), name="retrieve"),
+    path(f"{RECORD}unlink/", Unlink.as_view(), name="unlink"),
+    path(f"{RECORD}merge/", MergePage.as_view(), name="merge"),
     path(f"{RECORD}delete/", Delete.as_view(), name="delete_record"),
+]
+SETTINGS = [
+    path("settings/", Overview.as_view(), name="settings"),
+    path("settings/metadata/", MetadataPage.as_view(), name="metadata"),
+    path("settings/metadata/edit/", EditMetadata.as_view(), name="edit_metadata"),
+    path("settings/metadata/versions/", MetadataVersions.as_view(), name="metadata_versions"),
+    path("settings/metadata/restore/", RestoreMetadata.as_view(), name="restore_metadata"),
+    path("settings/erp/", ErpSettingsPage.as_view(), name="erp_settings"),
+    path("settings/locks/", Locks.as_view(), name="locks"),
+    path("settings/custom_fields/", CustomFieldsPage.as_view(), name="custom_fields"),
+    path("settings/custom_fields/<id:field_id>/", CustomFieldPage.as_view(), name="custom_field"),
+    path("settings/configuration.json", ConfigurationFile.as_view(), name="configuration"),
 ]
 urlpatterns = [
     path("accounts/login/", SignIn.as_view(), name="sign_in"),
@@ -61,5 +92,5 @@ urlpatterns = [
     path("", LatestCompany.as_view(), name="front"),
     path("queue/", LatestCompany.as_view(), name="latest"),
     path("c/<int:company_id>/", CompanyStart.as_view(), name="company"),
-    path("c/<int:company_id>/", include(COMPANY)),
+    path("c/<int:company_id>/", include([*COMPANY, *SETTINGS])),
 ]

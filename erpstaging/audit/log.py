@@ -64,6 +64,17 @@ def actors_of(
     return set(rows.values_list("actor_kind", "actor_id").distinct())
 
 
+def actors_by_object(
+    company_id: int, object_type: str, object_ids: Sequence[int], actions: Sequence[str]
+) -> dict[int, set[tuple[str, int | None]]]:
+    """The same for each object on its own, with one query."""
+    rows = Entry.objects.of(company_id).filter(object_type=object_type, object_id__in=object_ids, action__in=actions)
+    found: dict[int, set[tuple[str, int | None]]] = {object_id: set() for object_id in object_ids}
+    for object_id, kind, actor_id in rows.values_list("object_id", "actor_kind", "actor_id").distinct():
+        found[object_id].add((kind, actor_id))
+    return found
+
+
 def timeline(
     company_id: int, *, record_id: int | None = None, objects: Iterable[tuple[str, int]] = (), limit: int = 500
 ) -> list[Entry]:

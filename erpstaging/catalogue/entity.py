@@ -1,13 +1,16 @@
 """What an entity is: one frozen declaration from which forms, checks, payloads and routes are derived."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from erpstaging.catalogue.fields import Field
 from erpstaging.catalogue.payload import Shape
+
+# Where the values of a company's own fields stand in `data`.
+CUSTOM = "custom_fields"
 
 
 class Level(StrEnum):
@@ -56,9 +59,21 @@ class LockList:
     whole: bool = False
     lines: bool = False
     deletion: bool = True
+    # Fields of a line that are closed while this flag of what it stands under is set, linked or not.
+    frozen_by: str = ""
+    frozen: frozenset[str] = frozenset()
 
     def closes(self, name: str) -> bool:
         return self.whole or name in self.fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calculation:
+    """Where a line says that its amount is quantity times unit cost, or what was sent; and in which words."""
+
+    field: str = "extended_type"
+    sent: str = "manual"
+    calculated: str = "calculated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +109,8 @@ class Entity:
     key: str = ""
     supports: Supports = Supports()
     export_switch: str | None = None
+    # The entity and config of the metadata that switched this kind on before it had a place of its own there.
+    older_switch: tuple[str, str] | None = None
     icon: str = "box"
     external_item_type: str | None = None
     parents: tuple[str, ...] = ()
@@ -105,19 +122,35 @@ class Entity:
     title_field: str = "name"
     status_field: str | None = None
     amount_field: str | None = None
+    calculation: Calculation | None = None
+    # The fields of a line that its amount is the sum of; empty where the amount itself is sent or calculated.
+    summed: tuple[str, ...] = ()
     approved_status: str | None = None
     prerequisites: tuple[str, ...] = ()
     events: EntityEvents = field(default_factory=EntityEvents)
     webhook_resource: str | None = None
     unique_within: tuple[str, ...] = ()
+    # Whether a direct sync finds the object by those values where it names neither id nor origin ID.
+    found_by_key: bool = False
+    # The value of `data` that says it is in the ERP, of kinds that have no origin ID.
+    synced_field: str | None = None
     # Contracts and change orders: project people need the admin level to keep and send them.
     kept_by_admins: bool = False
+    # Figures of the ERP: nobody but the integration writes them.
+    kept_by_erp: bool = False
     view_shape: Shape | None = None
     wire_path: str | None = None
     # Names that clients write a field under besides its own: `csv_import_code` for `code`.
     write_names: Mapping[str, str] = field(default_factory=dict)
     # Of a line: the declarations that hold below some kinds of parent, where they differ from this one.
     variants: Mapping[str, "Entity"] = field(default_factory=dict)
+    # What a company adds: fields of its own, and lock lists of the kinds of parent in place of the market's.
+    custom: tuple[Field, ...] = ()
+    parent_locks: Mapping[str, LockList] = field(default_factory=dict)
+
+    def with_custom(self, fields: Iterable[Field]) -> "Entity":
+        """The same kind of object with a company's own fields. One that is declared here already stays as it is."""
+        return replace(self, custom=tuple(one for one in fields if one.name not in self.by_name))
 
     def under(self, parent_type: str | None) -> "Entity":
         """The declaration that holds below a parent of this type."""
@@ -144,6 +177,11 @@ class Entity:
     def staged_names(self) -> frozenset[str]:
         return frozenset(one.name for one in self.fields if one.staged) | frozenset(self.origin_fields)
 
+    @cached_property
+    def cleaners(self) -> Mapping[str, Callable[[Any], Any]]:
+        """What cleans a value, by the name it comes under; fields go before origin IDs of the same name."""
+        return dict.fromkeys(self.origin_fields, clean_origin_id) | {one.name: one.cleaner for one in self.fields}
+
     def renamed(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """What a client sent, by the names of the fields."""
         return {self.write_names.get(str(name), str(name)): value for name, value in sent.items()}
@@ -153,7 +191,12 @@ class Entity:
         return self.level is Level.CHILD
 
     def edited_fields(self) -> Iterable[Field]:
-        return (one for one in self.fields if one.edited)
+        return (one for one in (*self.fields, *self.custom) if one.edited)
+
+    def value_of(self, name: str, data: Mapping[str, Any]) -> Any:
+        """The stored value of a declared field or of one of the company's own."""
+        own = {one.name for one in self.custom}
+        return (data.get(CUSTOM) or {}).get(name) if name in own else data.get(name)
 
 
 def clean_data(
@@ -165,15 +208,45 @@ def clean_data(
     """
     cleaned: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
+    cleaners = entity.cleaners
     for name, value in data.items():
+        if name == CUSTOM and entity.custom:
+            cleaned[CUSTOM], wrong = _clean_custom(entity, value)
+            errors |= wrong
         if name not in names:
             continue
-        declared = entity.by_name.get(name)
         try:
-            cleaned[name] = declared.clean(value) if declared else clean_origin_id(value)
+            cleaned[name] = None if value is None else cleaners[name](value)
         except ValueError as exc:
             errors[name] = [str(exc)]
     return cleaned, errors
+
+
+def _clean_custom(entity: Entity, value: Any) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The company's own values: each as it is, or as it is read, {"data_type", "value"}. Unknown keys are left out."""
+    if value is None:
+        return {}, {}
+    if not isinstance(value, Mapping):
+        return {}, {CUSTOM: ["must be an object"]}
+    cleaned: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for one in entity.custom:
+        if one.name not in value:
+            continue
+        given = value[one.name]
+        try:
+            cleaned[one.name] = one.clean(given.get("value") if isinstance(given, Mapping) else given)
+        except ValueError as exc:
+            errors[one.name] = [str(exc)]
+    return cleaned, errors
+
+
+def merged_data(current: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands there with what came; of the company's own fields, those that came."""
+    data = {**current, **changed}
+    if isinstance(changed.get(CUSTOM), Mapping):
+        data[CUSTOM] = {**(current.get(CUSTOM) or {}), **changed[CUSTOM]}
+    return data
 
 
 def clean_origin_id(value: Any) -> str | None:
@@ -190,6 +263,7 @@ def clean_origin_code(value: Any) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError("must be a string")
-    if len(str(value)) > 255:
+    code = str(value)
+    if len(code) > 255:
         raise ValueError("is too long (maximum 255 characters)")
-    return str(value)
+    return code

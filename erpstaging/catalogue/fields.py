@@ -3,18 +3,21 @@
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal
 
 from erpstaging.core.money import parse_amount, wire_amount
 
-Kind = Literal["text", "long_text", "integer", "boolean", "number", "money", "date", "choice", "integers", "reference"]
+Kind = Literal["text", "long_text", "integer", "boolean", "number", "money", "date", "choice", "integers", "reference",
+               "moment"]  # fmt: skip
 TEXT, LONG_TEXT = 255, 20_000
 INT64 = 2**63
 LAST_POSITION = 1_000_000_000
 TRUE_WORDS, FALSE_WORDS = {"1", "true", "yes"}, {"0", "false", "no"}
 PLAIN_INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
+LONGEST_DAY = len("YYYY-MM-DD")
 PLAIN_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -38,14 +41,25 @@ class Field:
     required_at_import: bool = False
     targets: tuple[str, ...] = ()
     origin_field: str | None = None
+    # The field that says which of the targets is meant, and its word for each.
+    typed_by: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
     staged: bool = True
     edited: bool = False
 
+    def targets_of(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+        """What the reference may mean, beside the other values of the object."""
+        meant = self.words.get(data.get(self.typed_by, ""))
+        return (meant,) if meant else self.targets
+
     def clean(self, value: Any) -> Any:
         """The value as it is stored. Raises ValueError with the reason, without the field's name."""
-        if value is None:
-            return None
-        return CLEANERS[self.kind](self, value)
+        return None if value is None else self.cleaner(value)
+
+    @property
+    def cleaner(self) -> Callable[[Any], Any]:
+        """What cleans a value that is there."""
+        return partial(CLEANERS[self.kind], self)
 
 
 def _text(field: Field, value: Any) -> str:
@@ -75,9 +89,9 @@ def _reference(field: Field, value: Any) -> int:
 
 
 def _boolean(field: Field, value: Any) -> bool:
-    word = str(value).lower() if isinstance(value, (str, int)) else ""
     if isinstance(value, bool):
         return value
+    word = str(value).lower() if isinstance(value, (str, int)) else ""
     if word in TRUE_WORDS:
         return True
     if word in FALSE_WORDS:
@@ -97,6 +111,17 @@ def _date(field: Field, value: Any) -> str:
     except ValueError:
         pass
     raise ValueError("must be a date (YYYY-MM-DD)")
+
+
+def _moment(field: Field, value: Any) -> str:
+    """In UTC with a `Z`. A time that does not say where it was is refused."""
+    try:
+        moment = dt.datetime.fromisoformat(value) if isinstance(value, str) and len(value) > LONGEST_DAY else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("must be a time with its offset (YYYY-MM-DDThh:mm:ssZ)")
 
 
 def _choice(field: Field, value: Any) -> str:
@@ -122,6 +147,7 @@ CLEANERS: Mapping[Kind, Callable[[Field, Any], Any]] = {
     "choice": _choice,
     "integers": _integers,
     "reference": _reference,
+    "moment": _moment,
 }
 
 
@@ -156,6 +182,10 @@ def money(name: str, label: str, **more: Any) -> Field:
 
 def date(name: str, label: str, **more: Any) -> Field:
     return Field(name=name, kind="date", label=label, **more)
+
+
+def moment(name: str, label: str, **more: Any) -> Field:
+    return Field(name=name, kind="moment", label=label, **more)
 
 
 def choice(name: str, label: str, *choices: str, **more: Any) -> Field:

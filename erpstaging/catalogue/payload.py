@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
-from erpstaging.core.money import wire_amount
+from erpstaging.core.money import wire_amount, wire_number
 
 WireType = Literal["any", "int", "string", "text", "bool", "decimal", "number", "date", "datetime", "json_text"]
 Node = Mapping[str, Any]
@@ -47,11 +47,22 @@ class Each:
     shape: Shape
 
 
-Source = Value | Fixed | Nested | Each
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value whose key is there only where there is something to say."""
+
+    path: str
+
+
+Source = Value | Fixed | Nested | Each | Given
 
 
 def fill(shape: Shape, node: Node) -> dict[str, Any]:
-    return {key: _draw(source, node) for key, source in shape.items()}
+    return {
+        key: _draw(source, node)
+        for key, source in shape.items()
+        if not isinstance(source, Given) or find(node, source.path)
+    }
 
 
 def _draw(source: Source, node: Node) -> Any:
@@ -62,6 +73,8 @@ def _draw(source: Source, node: Node) -> Any:
     if isinstance(source, Fixed):
         return source.value
     inner = find(node, source.path)
+    if isinstance(source, Given):
+        return inner
     if isinstance(source, Nested):
         return None if inner is None else fill(source.shape, inner)
     return [fill(source.shape, one) for one in inner or ()]
@@ -86,8 +99,7 @@ def as_wire(value: Any, wire_type: WireType) -> Any:
     if wire_type == "decimal":
         return wire_amount(Decimal(str(value)))
     if wire_type == "number":
-        amount = Decimal(str(value))
-        return int(amount) if amount == amount.to_integral_value() else float(amount)
+        return wire_number(Decimal(str(value)))
     if wire_type in {"string", "text"}:
         return str(value)
     return value

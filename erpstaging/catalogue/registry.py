@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from erpstaging.catalogue.entities.budget import BUDGET, BUDGET_CHANGE, BUDGET_LINE_ITEM, ERP_TRANSACTION
 from erpstaging.catalogue.entities.change_orders import COMMITMENT_CHANGE_ORDER, PRIME_CONTRACT_CHANGE_ORDER
 from erpstaging.catalogue.entities.commitments import PURCHASE_ORDER_CONTRACT, WORK_ORDER_CONTRACT
 from erpstaging.catalogue.entities.cost_codes import (
@@ -10,9 +11,22 @@ from erpstaging.catalogue.entities.cost_codes import (
     STANDARD_COST_CODE,
     STANDARD_COST_CODE_LIST,
 )
+from erpstaging.catalogue.entities.department import DEPARTMENT
+from erpstaging.catalogue.entities.direct_costs import COMPANY_LEVEL_DIRECT_COST, ITEM
+from erpstaging.catalogue.entities.insurance import INSURANCE
+from erpstaging.catalogue.entities.job_costs import COST_TYPE_ASSIGNMENT, JOB_COST, JOB_COST_TRANSACTION
 from erpstaging.catalogue.entities.lines import LINE_ITEM
+from erpstaging.catalogue.entities.markup import MARKUP
+from erpstaging.catalogue.entities.payment_application import PAYMENT_APPLICATION, PAYMENT_APPLICATION_LINE_ITEM
+from erpstaging.catalogue.entities.payments import CONTRACT_PAYMENT, INVOICE_PAYMENT
 from erpstaging.catalogue.entities.prime_contract import PRIME_CONTRACT
 from erpstaging.catalogue.entities.project import PROJECT
+from erpstaging.catalogue.entities.requisition import (
+    REQUISITION,
+    REQUISITION_CHANGE_ORDER_ITEM,
+    REQUISITION_CONTRACT_DETAIL_ITEM,
+    REQUISITION_CONTRACT_ITEM,
+)
 from erpstaging.catalogue.entities.sub_job import SUB_JOB
 from erpstaging.catalogue.entities.tax_code import TAX_CODE
 from erpstaging.catalogue.entities.vendor import VENDOR
@@ -35,6 +49,26 @@ ENTITIES: Mapping[str, Entity] = {
         LINE_ITEM,
         COMMITMENT_CHANGE_ORDER,
         PRIME_CONTRACT_CHANGE_ORDER,
+        MARKUP,
+        DEPARTMENT,
+        INSURANCE,
+        COST_TYPE_ASSIGNMENT,
+        BUDGET,
+        BUDGET_LINE_ITEM,
+        BUDGET_CHANGE,
+        JOB_COST,
+        JOB_COST_TRANSACTION,
+        ERP_TRANSACTION,
+        REQUISITION,
+        REQUISITION_CONTRACT_ITEM,
+        REQUISITION_CONTRACT_DETAIL_ITEM,
+        REQUISITION_CHANGE_ORDER_ITEM,
+        CONTRACT_PAYMENT,
+        INVOICE_PAYMENT,
+        PAYMENT_APPLICATION,
+        PAYMENT_APPLICATION_LINE_ITEM,
+        ITEM,
+        COMPANY_LEVEL_DIRECT_COST,
     )
 }
 # The entities of the ERP interface by their own names; what stands above a line tells which of three it is.

@@ -25,6 +25,7 @@ NarrowKind = Literal[
     "linked",
     "deleted",
     "active",
+    "newest",
 ]
 
 
@@ -35,7 +36,7 @@ class By:
     `data.<name>` is a value of `data`: for lists of one project only, no index leads there. Some kinds need no column:
     `linked` asks for an origin ID, `deleted` takes only or with, `active` takes All, Active or Inactive; `member` looks
     into a list of ids, `working` asks for projects where something names the vendor, `contract_vendor` for
-    change orders whose contract does.
+    change orders whose contract does. `newest` asks for the last one made.
     """
 
     kind: NarrowKind
@@ -80,7 +81,10 @@ PROJECT = Scope("project_id", column="project_id")
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What lines stand under: the key of the path that names it, and its type."""
+    """What lines stand under: the key of the path that names it, and its type.
+
+    One without a key is that of the call's project: a budget, made with the first thing that is written into it.
+    """
 
     key: str
     item_type: str
@@ -101,6 +105,8 @@ class Resource:
     views: Mapping[str, Shape]
     list_views: Mapping[str, Shape] = field(default_factory=dict)
     wrapper: str = ""
+    # Whether a create may leave the wrapper out, because the scopes say all that is needed.
+    wrapper_optional: bool = False
     calls: frozenset[Call] = ALL
     scopes: tuple[Scope, ...] = ()
     holder: Holder | None = None

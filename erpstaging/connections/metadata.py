@@ -1,111 +1,48 @@
-"""Reading a company's metadata document: which entities are on, what each allows, which rules run."""
+"""Reading a company's metadata document: which entities are on, and where the rules of each are."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from erpstaging.catalogue.entity import Entity
-from erpstaging.connections.validation import Rule, failures, rules_of
+from erpstaging.catalogue.fields import Field
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.connections.erp_settings import ErpSettings
+from erpstaging.connections.rules import CODE_NAMES, EntityRules, part_at, switched_on
 from erpstaging.core.errors import Invalid, NotFound
 
 
-def _on(switch: Any, *, default: bool = False) -> bool:
-    """Every switch is an object with `enabled`; a missing one is off."""
-    return switch.get("enabled", default) is True if isinstance(switch, Mapping) else False
-
-
-def _at(tree: Any, *path: str) -> Mapping[str, Any]:
-    for step in path:
-        tree = tree.get(step) if isinstance(tree, Mapping) else None
-    return tree if isinstance(tree, Mapping) else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One thing the approver types at Accept."""
-
-    key: str
-    label: str
-    kind: str
-    rules: tuple[Rule, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EntityRules:
-    """What the document says of one entity. `settings` is the entity's own part of it."""
-
-    name: str
-    settings: Mapping[str, Any]
-    code_label: str
-
-    @property
-    def enabled(self) -> bool:
-        return _on(self.settings)
-
-    def config(self, name: str) -> bool:
-        return _on(_at(self.settings, "configs").get(name))
-
-    @property
-    def may_import(self) -> bool:
-        return self.enabled and self.config("import")
-
-    @property
-    def may_export(self) -> bool:
-        """A new object: the switch, and `create` below it, which counts as on where it is missing."""
-        export = _at(self.settings, "configs", "export")
-        return self.enabled and _on(export) and _on(export.get("create", {"enabled": True}))
-
-    @property
-    def may_update(self) -> bool:
-        export = _at(self.settings, "configs", "export")
-        return self.enabled and (_on(export.get("update")) or self.config("update"))
-
-    @property
-    def shows_tab(self) -> bool:
-        return self.enabled and _on(_at(self.settings, "tab"))
-
-    @property
-    def warning(self) -> str | None:
-        message = _at(self.settings, "rules", "export", "warning_message")
-        return str(message.get("message") or "") if _on(message) else None
-
-    def _rules(self, moment: str) -> dict[str, tuple[Rule, ...]]:
-        fields = _at(self.settings, "rules", moment, "fields")
-        return {name: rules_of(declared) for name, declared in fields.items() if isinstance(declared, Mapping)}
-
-    def save_failures(self, values: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, list[str]]:
-        return failures(self._rules("save"), values, labels)
-
-    def export_failures(self, values: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, list[str]]:
-        return failures(self._rules("export"), values, labels)
-
-    def code_input(self) -> Input | None:
-        """The display code, typed at Accept unless the document hides it; `code` and `origin_code` mean the same."""
-        fields = _at(self.settings, "rules", "export", "fields")
-        declared = fields.get("code", fields.get("origin_code"))
-        if not isinstance(declared, Mapping) or declared.get("enabled") is False:
-            return None
-        return Input("code", self.code_label, "string", rules_of(declared))
-
-    def custom_inputs(self) -> tuple[Input, ...]:
-        custom = _at(self.settings, "configs", "export").get("custom_fields") or ()
-        return tuple(
-            Input(
-                key=str(one["key"]),
-                label=str(one.get("label") or one["key"]),
-                kind="date" if one.get("type") == "date" else "string",
-                rules=rules_of(_at(one, "rules")),
-            )
-            for one in custom
-        )
-
-
 class Metadata:
-    """A company's document, or the absence of one."""
+    """A company's document, or the absence of one; with the ERP settings and the company's own fields."""
 
-    def __init__(self, document: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any] | None,
+        erp: ErpSettings | None = None,
+        custom: Mapping[str, Sequence[Field]] | None = None,
+    ) -> None:
         self.document = document
-        self.settings = _at(document, "settings") or (document or {})
+        self.settings = part_at(document, "settings") or (document or {})
+        self.erp = erp or ErpSettings()
+        self.custom = custom or {}
+        # By the declaration's identity; the declaration is kept so that the identity stays its own.
+        self._entities: dict[int, tuple[Entity, Entity]] = {}
+
+    def entity(self, entity: Entity) -> Entity:
+        """The kind of object as this company has it: with its own fields and its own lock lists."""
+        if id(entity) not in self._entities:
+            self._entities[id(entity)] = (entity, self._own(entity))
+        return self._entities[id(entity)][1]
+
+    def _own(self, entity: Entity) -> Entity:
+        own = self.custom.get(entity.item_type)
+        locked = self.erp.locked_types
+        if own:
+            entity = entity.with_custom(own)
+        if not locked & {entity.item_type, *entity.parents}:
+            return entity
+        parents = {one: self.erp.lock_of(ENTITIES[one]) for one in entity.parents if one in locked}
+        return replace(entity, lock=self.erp.lock_of(entity), parent_locks=parents)
 
     @property
     def missing(self) -> bool:
@@ -113,25 +50,38 @@ class Metadata:
 
     @property
     def erp_name(self) -> str:
-        return str(_at(self.settings, "labels").get("name") or "ERP")
+        return str(part_at(self.settings, "labels").get("name") or "ERP")
 
     @property
     def short_name(self) -> str:
-        return str(_at(self.settings, "labels").get("short_name") or self.erp_name)
+        return str(part_at(self.settings, "labels").get("short_name") or self.erp_name)
 
     @property
     def id_name(self) -> str:
-        return str(_at(self.settings, "labels").get("id_name") or "Code")
+        return str(part_at(self.settings, "labels").get("id_name") or "Code")
 
     @property
     def code_delimiter(self) -> str:
-        given = _at(self.settings, "configurations", "settings").get("cost_codes_segment_delimiter")
+        given = part_at(self.settings, "configurations", "settings").get("cost_codes_segment_delimiter")
         return str(given) if given else "-"
 
+    @property
+    def allows_custom_segments(self) -> bool:
+        """Whether people may define further segments of cost codes."""
+        return switched_on(part_at(self.settings, "configurations", "features").get("custom_wbs_segments"))
+
+    @property
+    def imports_payments(self) -> bool:
+        """Under its own name, or the older one with the invoices."""
+        return self.rules("contract_payments").may_import or (
+            self.rules("requisitions").enabled and self.rules("requisitions").config("sync_payments")
+        )
+
     def rules(self, name: str) -> EntityRules:
-        settings = _at(self.settings, "entities", name)
-        column = _at(settings, "tab", "columns", "code").get("text")
-        return EntityRules(name, settings, str(column or self.id_name))
+        settings = part_at(self.settings, "entities", name)
+        columns = part_at(settings, "tab", "columns")
+        texts = (part_at(columns, column).get("text") for column in CODE_NAMES)
+        return EntityRules(name, settings, str(next(filter(None, texts), self.id_name)), self.erp)
 
     def of(self, entity: Entity) -> EntityRules | None:
         """The entity's rules; None for one that no document ever switches."""
@@ -144,6 +94,8 @@ class Metadata:
             return True
         if entity.is_child and not rules.settings:
             return True  # lines follow their parent unless the document speaks of them
+        if entity.older_switch and self.rules(entity.older_switch[0]).config(entity.older_switch[1]):
+            return True
         return rules.enabled
 
     def require_on(self, entity: Entity) -> None:

@@ -1,4 +1,4 @@
-"""The connection of a company to its ERP, and every version of its metadata document."""
+"""The connection of a company to its ERP, every version of its metadata and settings, and its own custom fields."""
 
 from django.db import models
 from django.utils import timezone
@@ -14,6 +14,7 @@ class ErpConnection(CompanyRow):
     metadata = models.JSONField(null=True)
     metadata_version = models.IntegerField(default=0)
     settings = models.JSONField(default=dict)
+    settings_version = models.IntegerField(default=0)
     cost_code_list_id = models.BigIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -22,7 +23,7 @@ class ErpConnection(CompanyRow):
         constraints = [models.UniqueConstraint(fields=["company"], name="one_connection_per_company")]
 
 
-class MetadataVersion(CompanyRow):
+class StoredVersion(CompanyRow):
     """One document as it was sent, with who sent it."""
 
     number = models.IntegerField()
@@ -33,4 +34,51 @@ class MetadataVersion(CompanyRow):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        abstract = True
+
+
+class MetadataVersion(StoredVersion):
+    """The metadata document."""
+
+    class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "number"], name="metadata_version_once")]
+
+
+class SettingsVersion(StoredVersion):
+    """The ERP settings."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "number"], name="settings_version_once")]
+
+
+class DataType(models.TextChoices):
+    """What a custom field holds; `string` is one line, `text` any number of them."""
+
+    STRING = "string"
+    TEXT = "text"
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    CHOICE = "choice"
+
+
+class CustomField(CompanyRow):
+    """A field that a company adds to one kind of object. Values stand in `data.custom_fields.<key>`.
+
+    A removed one is inactive: its values stay and are not shown any more.
+    """
+
+    item_type = models.CharField(max_length=40)
+    key = models.CharField(max_length=60)
+    label = models.CharField(max_length=120)
+    data_type = models.CharField(max_length=8, choices=DataType.choices)
+    choices = models.JSONField(default=list)
+    required = models.BooleanField(default=False)
+    position = models.IntegerField(default=0)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "item_type", "key"], name="custom_field_once")]

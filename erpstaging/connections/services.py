@@ -1,16 +1,19 @@
-"""Reading a connection and storing its metadata."""
+"""Reading a connection and storing its metadata and settings."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
 from erpstaging.companies.actors import Actor
+from erpstaging.connections.custom_fields import declared_fields, field_keys
 from erpstaging.connections.document import checked
+from erpstaging.connections.erp_settings import ErpSettings, checked_settings
 from erpstaging.connections.metadata import Metadata
-from erpstaging.connections.models import ErpConnection, MetadataVersion
-from erpstaging.core.errors import Invalid, NotFound
+from erpstaging.connections.models import ErpConnection, MetadataVersion, SettingsVersion, StoredVersion
+from erpstaging.core.errors import Invalid, NotFound, StaleVersion
 from erpstaging.core.locks import lock
 
 
@@ -20,8 +23,10 @@ def connection_of(company_id: int) -> ErpConnection | None:
 
 
 def metadata_of(company_id: int) -> Metadata:
-    """The company's document; an empty reader where nothing is connected or nothing was sent."""
-    return Metadata(ErpConnection.objects.of(company_id).values_list("metadata", flat=True).first())
+    """The company's document with its settings and own fields; an empty reader where nothing is connected yet."""
+    row = ErpConnection.objects.of(company_id).values_list("metadata", "settings").first()
+    document, settings = row or (None, {})
+    return Metadata(document, ErpSettings(settings), declared_fields(company_id))
 
 
 def checked_service_url(value: Any) -> str:
@@ -29,43 +34,104 @@ def checked_service_url(value: Any) -> str:
         raise Invalid.field("service_url", "is required")
     if len(value) > 2048 or not value.startswith(("https://", "http://")):
         raise Invalid.field("service_url", "must be an http or https address of at most 2048 characters")
+    if _has_secret(value):
+        raise Invalid.field("service_url", "must not carry a name or password")
     return value
 
 
-def store_metadata(company_id: int, document: Any, *, actor: Actor) -> ErpConnection:
+def _has_secret(address: str) -> bool:
+    try:
+        return "@" in urlsplit(address).netloc
+    except ValueError:
+        return False
+
+
+def store_metadata(company_id: int, document: Any, *, actor: Actor, version: int | None = None) -> ErpConnection:
     """Replace the whole document; every version is kept with its author.
 
-    Raises Invalid with the path of each fault, NotFound where the company has no connection.
+    Raises Invalid with the path of each fault, NotFound where the company has no connection, StaleVersion where
+    `version` is given and is not the one that stands.
     """
     accepted = checked(document)
     connection = _locked(company_id)
-    last = MetadataVersion.objects.of(company_id).aggregate(number=Max("number"))["number"] or 0
+    if version is not None and version != connection.metadata_version:
+        raise _stale(metadata_version(company_id, connection.metadata_version))
+    before = connection.metadata_version
     connection.metadata = accepted
-    connection.metadata_version = last + 1
+    connection.metadata_version = _keep_version(MetadataVersion, company_id, accepted, actor)
     connection.updated_at = timezone.now()
     connection.save(update_fields=["metadata", "metadata_version", "updated_at"])
-    MetadataVersion.objects.create(
+    _tell(company_id, actor, connection, "metadata.replaced", before, connection.metadata_version)
+    return connection
+
+
+def store_settings(company_id: int, document: Any, *, actor: Actor) -> ErpConnection:
+    """Replace the ERP settings as a whole; every version is kept with its author.
+
+    Raises Invalid with the path of each fault, NotFound where the company has no connection.
+    """
+    connection = _locked(company_id)
+    accepted = checked_settings(document, field_keys(company_id))
+    before = connection.settings_version
+    connection.settings = accepted
+    connection.settings_version = _keep_version(SettingsVersion, company_id, accepted, actor)
+    connection.updated_at = timezone.now()
+    connection.save(update_fields=["settings", "settings_version", "updated_at"])
+    _tell(company_id, actor, connection, "erp_settings.replaced", before, connection.settings_version)
+    return connection
+
+
+def change_settings(company_id: int, changes: dict[str, Any], *, actor: Actor) -> ErpConnection:
+    """Replace some parts of the ERP settings and leave the others. Raises as store_settings does."""
+    connection = _locked(company_id)
+    return store_settings(company_id, {**connection.settings, **changes}, actor=actor)
+
+
+def metadata_version(company_id: int, number: int) -> MetadataVersion:
+    """Raises NotFound."""
+    found: MetadataVersion | None = MetadataVersion.objects.of(company_id).filter(number=number).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def restore_metadata(company_id: int, number: int, *, actor: Actor) -> ErpConnection:
+    """Put an older version back, as a new one. Raises NotFound, Invalid."""
+    return store_metadata(company_id, metadata_version(company_id, number).document, actor=actor)
+
+
+def metadata_versions(company_id: int) -> "QuerySet[MetadataVersion]":
+    """Newest first."""
+    rows: QuerySet[MetadataVersion] = MetadataVersion.objects.of(company_id).order_by("-number")
+    return rows
+
+
+def _stale(newest: MetadataVersion) -> StaleVersion:
+    return StaleVersion(
+        f"{newest.author_name} stored version {newest.number} in the meantime.",
+        version=newest.number,
+        decided_by=newest.author_name,
+        decided_at=newest.created_at,
+    )
+
+
+def _keep_version(model: type[StoredVersion], company_id: int, document: Any, actor: Actor) -> int:
+    """Write one more version; the connection is locked, so numbers follow each other."""
+    number: int = (model.objects.of(company_id).aggregate(number=Max("number"))["number"] or 0) + 1
+    model.objects.create(
         company_id=company_id,
-        number=connection.metadata_version,
-        document=accepted,
+        number=number,
+        document=document,
         author_kind=actor.kind,
         author_id=actor.id,
         author_name=actor.name,
     )
-    audit.record(
-        company_id,
-        actor,
-        [
-            audit.Act(
-                "metadata.replaced",
-                "connection",
-                connection.pk,
-                before={"version": last},
-                after={"version": connection.metadata_version},
-            )
-        ],
-    )
-    return connection
+    return number
+
+
+def _tell(company_id: int, actor: Actor, connection: ErpConnection, action: str, before: int, after: int) -> None:
+    act = audit.Act(action, "connection", connection.pk, before={"version": before}, after={"version": after})
+    audit.record(company_id, actor, [act])
 
 
 def change_service_url(company_id: int, value: Any, *, actor: Actor) -> None:

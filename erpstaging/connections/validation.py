@@ -1,13 +1,25 @@
 """The validations that a metadata document can ask for (metadata, section 5)."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 LINE_BREAK = re.compile(r"\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What some checks have to know besides the value: the job code format of the ERP settings, and which cost codes
+    are divisions, by id."""
+
+    job_code_format: str = ""
+    divisions: Collection[int] = frozenset()
+
+
+NOTHING_AROUND = Around()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +30,12 @@ class Rule:
     length: int | None
     message: str
 
-    def text(self, label: str) -> str:
-        template = self.message or DEFAULT_MESSAGES[self.name].replace("{label}", label).replace("{n}", "%{length}")
-        return template.replace("%{length}", str(self.length)) if self.length is not None else template
+    def text(self, label: str, around: Around = NOTHING_AROUND) -> str:
+        """The message as a person reads it. Placeholders that mean nothing here stay as they are."""
+        text = self.message or DEFAULT_MESSAGES[self.name].replace("{label}", label).replace("{n}", "%{length}")
+        if self.length is not None:
+            text = text.replace("%{length}", str(self.length))
+        return text.replace("%{job_code_format}", around.job_code_format) if around.job_code_format else text
 
 
 def rules_of(declared: Mapping[str, Any]) -> tuple[Rule, ...]:
@@ -38,7 +53,10 @@ def rules_of(declared: Mapping[str, Any]) -> tuple[Rule, ...]:
 
 
 def failures(
-    rules: Mapping[str, Iterable[Rule]], values: Mapping[str, Any], labels: Mapping[str, str]
+    rules: Mapping[str, Iterable[Rule]],
+    values: Mapping[str, Any],
+    labels: Mapping[str, str],
+    around: Around = NOTHING_AROUND,
 ) -> dict[str, list[str]]:
     """Every message of every failed check, by field. Checks other than `present` pass over empty values."""
     found: dict[str, list[str]] = {}
@@ -46,13 +64,28 @@ def failures(
         value = values.get(name)
         label = labels.get(name, name.replace("_", " ").capitalize())
         texts = [
-            rule.text(label)
+            rule.text(label, around)
             for rule in checks
-            if (rule.name == "present" or not _empty(value)) and not CHECKS[rule.name](value, rule.length)
+            if (rule.name == "present" or not _empty(value)) and not CHECKS[rule.name](value, rule.length, around)
         ]
         if texts:
             found[name] = texts
     return found
+
+
+def fits_mask(code: str, mask: str, *, only_x: bool = False) -> bool:
+    """Whether a code has the form of a mask: X is any letter or digit, A a letter, 9 a digit, the rest itself."""
+    signs = {"X": MASKS["X"]} if only_x else MASKS
+    return len(code) == len(mask) and all(
+        signs[sign](letter) if sign in signs else sign == letter for sign, letter in zip(mask, code, strict=True)
+    )
+
+
+MASKS: Mapping[str, Callable[[str], bool]] = {
+    "X": str.isalnum,
+    "A": str.isalpha,
+    "9": lambda letter: letter.isascii() and letter.isdigit(),
+}
 
 
 def _empty(value: Any) -> bool:
@@ -77,14 +110,24 @@ def _lines_fit(value: Any, length: int | None) -> bool:
     return all(len(line) <= (length or 0) for line in LINE_BREAK.split(str(value)))
 
 
-CHECKS: Mapping[str, Callable[[Any, int | None], bool]] = {
-    "present": lambda value, _: not _empty(value),
-    "numeric": lambda value, _: _decimal(value) is not None,
-    "positive": lambda value, _: (_decimal(value) or Decimal(0)) > 0,
-    "max_length": lambda value, length: len(str(value)) <= (length or 0),
-    "max_line_length": _lines_fit,
-    "max_length_decimal": lambda value, length: len(_digits(value)[1]) <= (length or 0),
-    "max_length_units": lambda value, length: len(_digits(value)[0]) <= (length or 0),
+def _has_format(value: Any, around: Around) -> bool:
+    return not around.job_code_format or fits_mask(str(value), around.job_code_format)
+
+
+def _is_no_division(value: Any, around: Around) -> bool:
+    return not (isinstance(value, int) and value in around.divisions)
+
+
+CHECKS: Mapping[str, Callable[[Any, int | None, Around], bool]] = {
+    "present": lambda value, _, __: not _empty(value),
+    "numeric": lambda value, _, __: _decimal(value) is not None,
+    "positive": lambda value, _, __: (_decimal(value) or Decimal(0)) > 0,
+    "max_length": lambda value, length, _: len(str(value)) <= (length or 0),
+    "max_line_length": lambda value, length, _: _lines_fit(value, length),
+    "max_length_decimal": lambda value, length, _: len(_digits(value)[1]) <= (length or 0),
+    "max_length_units": lambda value, length, _: len(_digits(value)[0]) <= (length or 0),
+    "format": lambda value, _, around: _has_format(value, around),
+    "disallow_division": lambda value, _, around: _is_no_division(value, around),
 }
 DEFAULT_MESSAGES: Mapping[str, str] = {
     "present": "{label} can't be blank",
@@ -94,4 +137,6 @@ DEFAULT_MESSAGES: Mapping[str, str] = {
     "max_line_length": "{label} has a line longer than {n} characters",
     "max_length_decimal": "{label} has more than {n} decimal places",
     "max_length_units": "{label} has more than {n} digits before the decimal point",
+    "format": "{label} has the wrong format",
+    "disallow_division": "{label} must not be a division",
 }

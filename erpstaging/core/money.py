@@ -10,11 +10,16 @@ from typing import Any
 PLAIN_DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?", re.ASCII)
 MAX_WHOLE_DIGITS, MAX_PLACES = 19, 4
 LIMIT = Decimal(10) ** MAX_WHOLE_DIGITS
+INT64 = 2**63
 TOO_LONG = f"has more than {MAX_WHOLE_DIGITS} digits before the decimal point"
 # Currencies without a minor unit, or with three digits of it (ISO 4217).
 MINOR_UNITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "XAF": 0, "XOF": 0} | {
     "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3, "IQD": 3,
 }  # fmt: skip
+
+
+class WireNumber(Decimal):
+    """An amount that is a JSON number on the wire, where a float would lose digits; see `wire_number`."""
 
 
 def parse_amount(value: Any) -> Decimal:
@@ -41,6 +46,13 @@ def wire_amount(amount: Decimal | None) -> str | None:
         return None
     whole, _, places = f"{amount:.4f}".partition(".")
     return f"{whole}.{places.rstrip('0') or '0'}"
+
+
+def wire_number(amount: Decimal) -> int | float | WireNumber:
+    """The amount as a JSON number, digit by digit: budgets and tax rates are no strings."""
+    if amount == amount.to_integral_value() and abs(amount) < INT64:
+        return int(amount)
+    return float(amount) if Decimal(repr(float(amount))) == amount else WireNumber(amount)
 
 
 def fits(amount: Decimal) -> bool:

@@ -13,10 +13,18 @@ from django.db import connection, models
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
+from erpstaging.core.money import WireNumber
+
 Row = Mapping[str, Any]
 
 
-_encoder = msgspec.json.Encoder(decimal_format="string")
+def _number(value: Any) -> msgspec.Raw:
+    if isinstance(value, WireNumber):
+        return msgspec.Raw(str(value).encode())
+    raise TypeError(f"{type(value).__name__} has no place in a row.")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_number, decimal_format="string")
 
 
 @contextmanager

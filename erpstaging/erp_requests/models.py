@@ -2,10 +2,11 @@
 
 from django.db import models
 from django.utils import timezone
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import FSMField, transition
 
 from erpstaging.companies.models import CompanyRow
 from erpstaging.core.policies import same_company
+from erpstaging.core.states import Moving
 from erpstaging.records.models import Record
 
 
@@ -33,14 +34,17 @@ class DetailState(models.TextChoices):
     STALE = "stale"
 
 
-class ErpRequestDetail(ConcurrentTransitionMixin, CompanyRow):
-    """How one item of a request is going. Only a `current` detail moves the item's export."""
+class ErpRequestDetail(Moving, CompanyRow):
+    """How one item of a request is going. Only a `current` detail moves the item's export.
+
+    The detail of a refresh is about a whole list and has no item.
+    """
 
     erp_request = same_company(ErpRequest, null=False)
     state = FSMField(choices=DetailState.choices, default=DetailState.IN_PROGRESS, protected=True)
     messages = models.JSONField(default=list)
     item_type = models.CharField(max_length=40)
-    item = same_company(Record, null=False)
+    item = same_company(Record)
     item_version = models.IntegerField()
     attempt = models.IntegerField(default=1)
     current = models.BooleanField(default=True)

@@ -15,12 +15,13 @@ from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
+from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid, NotFound, NotPermitted, StaleVersion
 from erpstaging.core.locks import lock, lock_family
 from erpstaging.core.money import TOO_LONG, fits
 from erpstaging.outbox.models import EventType
-from erpstaging.records.checks import References, checked, reference_ids, refuse
+from erpstaging.records.checks import References, changed_names, checked, reference_ids, refuse
 from erpstaging.records.codes import below, has_full_code, placed, recode_below
 from erpstaging.records.lines import LineEdit, refuse_closed_lines, write_lines
 from erpstaging.records.locking import closed_record, refuse_closed_fields, refuse_deletion
@@ -57,9 +58,10 @@ def create_record(
         raise Invalid.field("item_type", f"must be one of {', '.join(ENTITIES)}")
     metadata = metadata_of(company.pk)
     metadata.require_on(entity)
+    entity = metadata.entity(entity)
     require_right(actor, entity)
     if entity.is_child:
-        return _create_line(company, actor, entity, data, parent_id)
+        return _create_line(company, actor, entity, metadata, data, parent_id)
     values = reference_ids(entity, data if project_id is None else {**data, "project_id": project_id})
     references = References(company.pk, [(entity, values)])
     cleaned, errors = checked(entity, metadata, references, values, actor, current=None)
@@ -74,7 +76,7 @@ def create_record(
 
 
 def _create_line(
-    company: Company, actor: Actor, entity: Entity, data: Mapping[str, Any], parent_id: int | None
+    company: Company, actor: Actor, entity: Entity, metadata: Metadata, data: Mapping[str, Any], parent_id: int | None
 ) -> Record:
     if parent_id is None:
         raise Invalid.field("parent_id", "is required")
@@ -82,7 +84,7 @@ def _create_line(
     if holder.item_type not in entity.parents:
         raise Invalid.field("parent_id", f"must be one of {', '.join(entity.parents)}")
     refuse_closed_lines(holder, entity, actor)
-    (line,) = write_lines(company.pk, holder, metadata_of(company.pk), [LineEdit(None, data)], actor, alone=True)
+    (line,) = write_lines(company.pk, holder, metadata, [LineEdit(None, data)], actor, entity=entity, alone=True)
     settle_amount(company, holder, actor)
     return line
 
@@ -102,14 +104,16 @@ def edit_record(
     `pending_approval` for closed fields.
     """
     record, holder = _locked(company, record_id)
-    entity, metadata = ENTITIES[record.item_type].under(holder.item_type if holder else None), metadata_of(company.pk)
+    metadata = metadata_of(company.pk)
+    entity = metadata.entity(ENTITIES[record.item_type].under(holder.item_type if holder else None))
     require_right(actor, entity, record)
     refuse_stale(record, version)
     values = reference_ids(entity, data)
-    references = References(company.pk, [(entity, values)])
+    references = References(company.pk, [(entity, {**record.data, **values})])
     cleaned, errors = checked(entity, metadata, references, values, actor, current=record.data)
     changed = {name: value for name, value in cleaned.items() if record.data.get(name) != value}
-    closed = [name for name in (*changed, *errors) if name in entity.by_name]
+    names = [*changed_names(record.data, changed), *errors]
+    closed = [name for name in names if name in entity.by_name or name in {one.name for one in entity.custom}]
     refuse_closed_fields(record, entity, closed, actor, parent=holder)
     if "project_id" in changed:
         errors["project_id"] = ["cannot be changed"]  # lines, exports and codes belong to the project too
@@ -135,13 +139,14 @@ def delete_record(company: Company, record_id: int, *, actor: Actor) -> None:
     Their origin IDs move to the history, and may be used again.
     """
     record, holder = _locked(company, record_id)
+    metadata = metadata_of(company.pk)
     require_right(actor, ENTITIES[record.item_type], record)
-    refuse_deletion(record, ENTITIES[record.item_type], actor, parent=holder)
+    refuse_deletion(record, metadata.entity(ENTITIES[record.item_type]), actor, parent=holder)
     lines = lock_family(Record.objects.of(company).filter(parent_id=record.pk, deleted_at=None))
     if has_full_code(ENTITIES[record.item_type]):
         lines += lock(Record.objects.of(company).filter(pk__in=below(company.pk, record.item_type, [record.pk])))
     for line in lines:
-        refuse_deletion(line, ENTITIES[line.item_type], actor)
+        refuse_deletion(line, metadata.entity(ENTITIES[line.item_type]), actor)
     gone = [record, *lines]
     take_away(company.pk, gone)
     update_records(gone, GONE)
@@ -152,6 +157,8 @@ def delete_record(company: Company, record_id: int, *, actor: Actor) -> None:
 
 def require_right(actor: Actor, entity: Entity, record: Record | None = None) -> None:
     """Project people keep their own objects; contracts and others' objects need the admin level."""
+    if entity.kept_by_erp and not actor.is_integration:
+        raise NotPermitted(f"{entity.plural} are written by the ERP integration alone.")
     if actor.is_integration or actor.may("write"):
         return
     if not actor.may("project"):
@@ -193,18 +200,27 @@ def currency_of(company: Company, data: Mapping[str, Any]) -> str:
 
 
 def settle_amount(company: Company, holder: Record, actor: Actor) -> None:
+    """As `settle_amounts`, for one."""
+    settle_amounts(company, [holder], actor)
+
+
+def settle_amounts(company: Company, holders: Sequence[Record], actor: Actor) -> None:
     """The amount of a record with lines is the sum of its lines, written with them; who wrote a line edited it.
 
     Raises Invalid when no column can hold the sum.
     """
-    lines = Record.objects.of(company).filter(parent=holder, deleted_at=None)
-    holder.amount = lines.aggregate(total=Sum("amount"))["total"] or Decimal(0)
-    if not fits(holder.amount):
-        raise Invalid.field("line_items", f"The sum {TOO_LONG}.")
-    sign(holder, actor, "edited_by")
-    holder.version += 1
-    holder.updated_at = timezone.now()
-    holder.save(update_fields=["amount", "version", "updated_at", *(f"edited_by_{part}" for part in AUTHOR)])
+    if not holders:
+        return
+    lines = Record.objects.of(company).filter(parent__in=holders, deleted_at=None).order_by()
+    sums = dict(lines.values_list("parent_id").annotate(total=Sum("amount")))
+    for holder in holders:
+        holder.amount = sums.get(holder.pk) or Decimal(0)
+        if not fits(holder.amount):
+            raise Invalid.field("line_items", f"The sum {TOO_LONG}.")
+        sign(holder, actor, "edited_by")
+        holder.version += 1
+        holder.updated_at = timezone.now()
+    update_records(holders, ("amount", "version", "updated_at", *(f"edited_by_{part}" for part in AUTHOR)))
 
 
 def is_open_to(record: Record, actor: Actor) -> bool:

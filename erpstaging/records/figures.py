@@ -9,13 +9,15 @@ from typing import Any
 
 from django.db.models import Q
 
-from erpstaging.records.models import Record
+from erpstaging.records.billing import billing, budgeted, line_count
+from erpstaging.records.models import Lock, Record
 from erpstaging.records.snapshots import own_node
 
 Figures = Mapping[int, Any]
 CHANGE_ORDERS = ("commitment_change_order", "prime_contract_change_order")
 # What is summed up for a contract besides its change orders.
 KINDS = {"contract_payment": "paid", "requisition": "invoiced", "payment_application": "invoiced"}
+ERP_STATUS = {Lock.NONE: "not_synced", Lock.WAITING: "ready_to_export", Lock.EXPORTING: "exporting"}
 PENDING = frozenset({"pending", "pricing", "not_pricing", "revised", "proceeding", "not_proceeding"})
 
 
@@ -129,6 +131,16 @@ def integrated(project: Record) -> bool:
     return project.synced or project.data.get("erp_integrated") is True
 
 
+def erp_status(company_id: int, records: Sequence[Record]) -> Figures:
+    """How far an object is on its way to the ERP, as much as its lock says of it."""
+    return {one.pk: "synced" if one.synced else ERP_STATUS[Lock(one.lock)] for one in records}
+
+
+def deletable(company_id: int, records: Sequence[Record]) -> Figures:
+    """Whether people may delete it."""
+    return {one.pk: not one.synced and one.lock == Lock.NONE for one in records}
+
+
 def _by_id(name: str) -> Callable[[int, Sequence[Record]], Figures]:
     """Somebody or something that is kept elsewhere, of whom we know the id alone."""
 
@@ -140,7 +152,8 @@ def _by_id(name: str) -> Callable[[int, Sequence[Record]], Figures]:
 
 
 STRANGERS = (
-    "assignee", "architect", "contractor", "designated_reviewer", "received_from", "change_order_change_reason",
+    "assignee", "architect", "employee", "contractor", "designated_reviewer", "received_from",
+    "change_order_change_reason",
 )  # fmt: skip
 FIGURES: Mapping[str, Callable[[int, Sequence[Record]], Figures]] = {
     "created_by": created_by,
@@ -149,6 +162,11 @@ FIGURES: Mapping[str, Callable[[int, Sequence[Record]], Figures]] = {
     "sums": sums,
     "line_item_types": line_item_types,
     "worth": order_worth,
+    "erp_status": erp_status,
+    "deletable": deletable,
+    "billing": billing,
+    "budgeted": budgeted,
+    "line_count": line_count,
     "display_name": display_name,
     "is_erp_integrated": is_erp_integrated,
     **{name: _by_id(name) for name in STRANGERS},

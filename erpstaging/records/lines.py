@@ -11,7 +11,7 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.core.errors import Invalid
 from erpstaging.core.locks import lock_family
 from erpstaging.outbox.models import EventType
-from erpstaging.records.checks import Errors, References, checked, reference_ids, refuse
+from erpstaging.records.checks import Errors, References, changed_names, checked, reference_ids, refuse
 from erpstaging.records.locking import refuse_closed_fields, refuse_deletion
 from erpstaging.records.models import Record
 from erpstaging.records.telling import Change, tell
@@ -36,27 +36,37 @@ def write_lines(
     edits: Sequence[LineEdit],
     actor: Actor,
     *,
+    entity: Entity | None = None,
     alone: bool = False,
 ) -> list[Record]:
     """Create, change and delete lines of a locked holder; answers with those that changed.
 
-    Errors are named `line_items.<n>.<field>`, or by the bare field for a line that came `alone`.
+    `entity` is what new ones are, where the holder has lines of several kinds. Errors are named
+    `line_items.<n>.<field>`, or by the bare field for a line that came `alone`.
     """
     if not edits:
         return []
-    entity = _line_entity(holder)
+    entity = metadata.entity((entity or _line_entity(holder)).under(holder.item_type))
     if len(edits) > MAX_LINES:
         raise Invalid.field("line_items", f"has more than {MAX_LINES} lines")
     standing = {
         one.pk: one for one in lock_family(Record.objects.of(company_id).filter(parent=holder, deleted_at=None))
     }
-    edits = [LineEdit(edit.id, reference_ids(entity, edit.data), edit.delete) for edit in edits]
-    references = References(company_id, [(entity, edit.data) for edit in edits])
+    kinds = [_kind(holder, standing.get(edit.id or 0), entity, metadata) for edit in edits]
+    edits = [
+        LineEdit(edit.id, _own_data(holder, kind, edit.data), edit.delete)
+        for edit, kind in zip(edits, kinds, strict=True)
+    ]
+    standing_data = {line_id: line.data for line_id, line in standing.items()}
+    references = References(
+        company_id,
+        [(kind, {**standing_data.get(edit.id or 0, {}), **edit.data}) for edit, kind in zip(edits, kinds, strict=True)],
+    )
     changes: list[Change] = []
     errors: Errors = {}
     position = max((line.position or 0 for line in standing.values()), default=0)
     for place, edit in enumerate(edits):
-        change, wrong = _planned(company_id, holder, entity, metadata, references, edit, standing, actor)
+        change, wrong = _planned(company_id, holder, kinds[place], metadata, references, edit, standing, actor)
         errors |= wrong if alone else {f"line_items.{place}.{name}": texts for name, texts in wrong.items()}
         if change is None:
             continue
@@ -74,7 +84,17 @@ def _line_entity(holder: Record) -> Entity:
     line_type = ENTITIES[holder.item_type].line_type
     if line_type is None:
         raise Invalid.field("line_items", f"{ENTITIES[holder.item_type].plural} have no lines.")
-    return ENTITIES[line_type].under(holder.item_type)
+    return ENTITIES[line_type]
+
+
+def _kind(holder: Record, line: Record | None, new: Entity, metadata: Metadata) -> Entity:
+    return new if line is None else metadata.entity(ENTITIES[line.item_type].under(holder.item_type))
+
+
+def _own_data(holder: Record, kind: Entity, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sent of a line; its project is the holder's, where that has one."""
+    given = reference_ids(kind, data)
+    return {name: value for name, value in given.items() if name != "project_id" or holder.project_id is None}
 
 
 def _planned(
@@ -109,7 +129,7 @@ def _planned(
         return Change(line, EventType.DELETE, line.data, None), {}
     cleaned, errors = checked(entity, metadata, references, edit.data, actor, current=line.data)
     changed = {name: value for name, value in cleaned.items() if line.data.get(name) != value}
-    refuse_closed_fields(line, entity, changed, actor, parent=holder)
+    refuse_closed_fields(line, entity, changed_names(line.data, changed), actor, parent=holder)
     if errors or not changed:
         return None, errors
     before = {name: line.data.get(name) for name in changed}
@@ -126,6 +146,17 @@ def _store(company_id: int, changes: Sequence[Change]) -> None:
     gone = [change.record for change in changes if change.kind is EventType.DELETE]
     take_away(company_id, gone)
     update_records(gone, GONE)
+
+
+def remove_lines(company_id: int, holder: Record, item_type: str, actor: Actor) -> None:
+    """Delete all lines of one kind. Raises Invalid when one of them is closed."""
+    rows = Record.objects.of(company_id).filter(parent=holder, item_type=item_type, deleted_at=None)
+    gone = lock_family(rows)
+    for line in gone:
+        refuse_deletion(line, ENTITIES[item_type], actor, parent=holder)
+    changes = [Change(line, EventType.DELETE, line.data, None) for line in gone]
+    _store(company_id, changes)
+    tell(company_id, actor, changes)
 
 
 def refuse_closed_lines(holder: Record, entity: Entity, actor: Actor) -> None:

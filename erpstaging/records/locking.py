@@ -41,25 +41,27 @@ def closed_field(
             return whole
     if actor.is_integration:
         return None
+    if parent is not None and name in entity.lock.frozen and parent.data.get(entity.lock.frozen_by) is True:
+        label = ENTITIES[parent.item_type].label.lower()
+        return Closed("locked", f"The {label} is locked: {entity.by_name[name].label.lower()} stays as it is.")
     if record.synced and entity.lock.closes(name):
         return _linked(entity, name, record.origin_id)
-    if parent is not None and parent.synced and ENTITIES[parent.item_type].lock.lines:
+    if parent is not None and parent.synced and _closes_lines(entity, parent):
         return _linked(entity, name, parent.origin_id, of=ENTITIES[parent.item_type].label.lower())
     return None
 
 
+def _closes_lines(entity: Entity, parent: Record) -> bool:
+    return entity.parent_locks.get(parent.item_type, ENTITIES[parent.item_type].lock).lines
+
+
 def _linked(entity: Entity, name: str, origin_id: str | None, of: str = "") -> Closed:
-    field = entity.by_name.get(name)
+    field = next((one for one in (*entity.fields, *entity.custom) if one.name == name), None)
     label = field.label if field else name.replace("_", " ").capitalize()
-    owner = f"the {of} " if of else ""
-    return Closed(
-        "locked",
-        f"{label} is locked: {owner}is linked to origin ID {origin_id}. Unlink it to change it here.".replace(
-            ": is", ": it is"
-        ),
-        origin_id,
-        unlock="unlink",
-    )
+    who = f"the {of}" if of else "it"
+    why = "is in the ERP" if origin_id is None else f"is linked to origin ID {origin_id}"
+    message = f"{label} is locked: {who} {why}. Unlink it to change it here."
+    return Closed("locked", message, origin_id, unlock="unlink")
 
 
 def refuse_closed_fields(
@@ -90,10 +92,9 @@ def refuse_deletion(record: Record, entity: Entity, actor: Actor, *, parent: Rec
         closed = Closed("locked", EXPORTING, record.origin_id)
     if closed is None and not actor.is_integration:
         if record.synced and entity.lock.deletion:
-            closed = Closed(
-                "locked", f"Linked to origin ID {record.origin_id}. Unlink it to delete it.", record.origin_id, "unlink"
-            )
-        elif parent is not None and parent.synced and ENTITIES[parent.item_type].lock.lines:
+            why = "In the ERP." if record.origin_id is None else f"Linked to origin ID {record.origin_id}."
+            closed = Closed("locked", f"{why} Unlink it to delete it.", record.origin_id, "unlink")
+        elif parent is not None and parent.synced and _closes_lines(entity, parent):
             closed = _linked(entity, entity.title_field, parent.origin_id, of=ENTITIES[parent.item_type].label.lower())
     if closed:
         raise Invalid(

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
+from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.models import CompanyRow, ServiceAccount
 from erpstaging.core.policies import same_company
 
@@ -18,7 +19,9 @@ class Lock(models.TextChoices):
 class Record(CompanyRow):
     """One object. `data` holds the entity's fields; the columns beside it are what lists search and sort by.
 
-    A record is linked, and counts as synced, exactly when it has an origin ID.
+    A record is linked, and counts as synced, exactly when it has an origin ID; kinds without one say so in `data`. The
+    table has further columns that the database works out from `data` and that only staging/matching.py reads:
+    `match_name`, `match_tax`, `match_mail`, `match_phone` and `match_place`.
     """
 
     item_type = models.CharField(max_length=40)
@@ -38,6 +41,8 @@ class Record(CompanyRow):
     origin_data = models.JSONField(null=True)
     # The integration that wrote the origin ID first; no other may change it.
     account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="+", null=True)
+    # When the integration is asked for news of this linked job again.
+    news_due_at = models.DateTimeField(null=True)
     unique_key = models.CharField(max_length=600, null=True)  # noqa: DJ001 - null takes part in no uniqueness
     created_by_kind = models.CharField(max_length=16)
     created_by_id = models.BigIntegerField(null=True)
@@ -81,11 +86,19 @@ class Record(CompanyRow):
                 name="record_synced",
                 condition=models.Q(origin_id__isnull=False, parent__isnull=True, deleted_at__isnull=True),
             ),
+            models.Index(
+                fields=["news_due_at", "id"],
+                name="record_news_due",
+                condition=models.Q(
+                    item_type__in=("project", "sub_job"), origin_id__isnull=False, deleted_at__isnull=True
+                ),
+            ),
         ]
 
     @property
     def synced(self) -> bool:
-        return self.origin_id is not None
+        named = ENTITIES[self.item_type].synced_field
+        return self.origin_id is not None or (named is not None and self.data.get(named) is True)
 
 
 class OriginIdHistory(CompanyRow):
@@ -98,4 +111,7 @@ class OriginIdHistory(CompanyRow):
     reason = models.CharField(max_length=40)
 
     class Meta:
-        indexes = [models.Index(fields=["company", "item_type", "origin_id"], name="origin_id_was")]
+        indexes = [
+            models.Index(fields=["company", "item_type", "origin_id"], name="origin_id_was"),
+            models.Index(fields=["company", "record", "-id"], name="origin_id_was_of"),
+        ]

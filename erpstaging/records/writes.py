@@ -34,9 +34,11 @@ def new_record(
     parent: Record | None = None,
 ) -> Record:
     """A record that is not stored yet. Raises Invalid for a line that is worth too much."""
+    if parent is not None and parent.project_id is not None and "project_id" in entity.by_name:
+        data = {**data, "project_id": parent.project_id}
     settled = settled_data(entity, {}, data, currency)
     columns = columns_of(entity, settled)
-    if parent is not None:
+    if parent is not None and parent.project_id is not None:
         columns["project_id"] = parent.project_id
     now = timezone.now()
     record = Record(

@@ -6,7 +6,7 @@ Pages and API show these; nothing here decides.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.catalogue.registry import ENTITIES, STAGED
 from erpstaging.companies.actors import Actor
 from erpstaging.core.errors import Refused
 from erpstaging.records.editing import require_right
@@ -16,6 +16,8 @@ from erpstaging.staging.decisions import refuse_own, staging_authors
 from erpstaging.staging.exports import refuse_decider, undo_is_over
 from erpstaging.staging.families import may_come_again
 from erpstaging.staging.imports import refuse_importer
+from erpstaging.staging.linking import link_can_be_undone, refuse_unlink
+from erpstaging.staging.merging import refuse_merger
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.sending import refuse_retriever, refuse_sender
 from erpstaging.staging.staleness import refuse_fetched
@@ -92,10 +94,11 @@ def staged_record_acts(row: StagedRecord, actor: Actor) -> list[OpenAct]:
             bring_in = OpenAct("import", "waiting_for_parent", text)
         if row.status == StagedStatus.IMPORTED:
             return [bring_in]
-        return [bring_in, _tried("reject", importer, not_own), _tried("archive", importer)]
+        link = [_tried("link", importer, not_own)] if STAGED[row.item_type].supports.linked else []
+        return [bring_in, *link, _tried("reject", importer, not_own), _tried("archive", importer)]
     if row.status == StagedStatus.ARCHIVED:
         return [_tried("unarchive", importer)]
-    return []
+    return [_tried("undo_link", importer)] if row.status == StagedStatus.IMPORTED and link_can_be_undone(row) else []
 
 
 def record_acts(record: Record, actor: Actor, export: StagedExport | None) -> list[OpenAct]:
@@ -113,4 +116,15 @@ def record_acts(record: Record, actor: Actor, export: StagedExport | None) -> li
         acts.append(_tried("send_to_erp", lambda: refuse_sender(actor, entity, record)))
     if export is not None and export.state in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
         acts.append(_tried("retrieve", lambda: refuse_retriever(actor, export)))
+    return acts + _link_acts(record, actor)
+
+
+def _link_acts(record: Record, actor: Actor) -> list[OpenAct]:
+    """What is done with companies that the ERP knows: shown to whom it concerns, closed with the reason."""
+    supports = ENTITIES[record.item_type].supports
+    acts = []
+    if supports.linked and record.synced and actor.may("erp"):
+        acts.append(_tried("unlink", lambda: refuse_importer(actor), lambda: refuse_unlink(record, actor)))
+    if supports.merged and actor.rights & {"erp", "directory_admin"}:
+        acts.append(_tried("merge", lambda: refuse_merger(actor)))
     return acts

@@ -17,6 +17,7 @@ from erpstaging.records.models import Record
 from erpstaging.staging.answers import INT64, Element, finish_exports, lock_newest_exports
 from erpstaging.staging.exports import give_back, save_exports
 from erpstaging.staging.models import OPEN_STATES, Conflict, ExportState, StagedExport
+from erpstaging.staging.refreshing import close_refreshes, lock_refreshes
 
 NO_ORIGIN_ID = "no origin id received"
 
@@ -51,8 +52,9 @@ def close_details(company: Company, updates: Sequence[Any], *, actor: Actor) -> 
         except Invalid as refusal:
             element.refuse(refusal)
     items = dict(ErpRequestDetail.objects.of(company).filter(pk__in=wanted).values_list("pk", "item_id"))
-    exports = lock_newest_exports(company.pk, list(items.values()))
+    exports = lock_newest_exports(company.pk, [one for one in items.values() if one])
     records = {one.pk: one for one in lock(Record.objects.of(company).filter(pk__in=set(items.values())))}
+    refreshes = lock_refreshes(company.pk, [detail_id for detail_id, item_id in items.items() if item_id is None])
     details = lock_details(company.pk, list(items))
     closes: dict[int, tuple[ErpRequestDetail, DetailState, list[str]]] = {}
     for detail_id, asked in wanted.items():
@@ -71,8 +73,11 @@ def close_details(company: Company, updates: Sequence[Any], *, actor: Actor) -> 
     set_states(company.pk, actor, list(closes.values()))
     closing = Closing(company, actor)
     for detail, state, messages in closes.values():
-        closing.move(detail, before[detail.pk], state, messages, records[detail.item_id], exports.get(detail.item_id))
+        if detail.item_id is not None:
+            record, export = records[detail.item_id], exports.get(detail.item_id)
+            closing.move(detail, before[detail.pk], state, messages, record, export)
     closing.finish()
+    close_refreshes(company.pk, refreshes, [detail for detail, _, _ in closes.values()], actor)
     return elements
 
 
@@ -99,7 +104,7 @@ def settle_exports(company: Company, detail_ids: Sequence[int], *, actor: Actor)
     records = {one.pk: one for one in lock(Record.objects.of(company).filter(pk__in=set(items.values())))}
     closing = Closing(company, actor)
     for detail in lock_details(company.pk, list(items)).values():
-        if detail.current and detail.state == DetailState.FAILED:
+        if detail.item_id is not None and detail.current and detail.state == DetailState.FAILED:
             record, export = records[detail.item_id], exports.get(detail.item_id)
             closing.move(detail, detail.state, DetailState.FAILED, detail.messages, record, export)
     closing.finish()

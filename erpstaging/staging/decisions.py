@@ -1,6 +1,6 @@
 """What every decision at the gate has in common: the version that was seen, who may not decide, and its record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from erpstaging.audit import log as audit
@@ -40,15 +40,31 @@ def refuse_own(actor: Actor, *authors: tuple[str, int | None, int | None]) -> No
         raise NotPermitted(text, code="self_approval")
 
 
-def staging_authors(company_id: int, staged_ids: Sequence[int]) -> list[tuple[str, int | None, int | None]]:
+STAGED_BY = ("staged_record.staged", "staged_record.changed")
+Author = tuple[str, int | None, int | None]
+
+
+def staging_authors(company_id: int, staged_ids: Sequence[int]) -> list[Author]:
     """Everybody who staged these rows or changed them by staging, with the people who answer for accounts."""
-    actors = audit.actors_of(company_id, "staged_record", staged_ids, ("staged_record.staged", "staged_record.changed"))
-    accounts = [actor_id for kind, actor_id in actors if kind == "service_account"]
+    actors = audit.actors_of(company_id, "staged_record", staged_ids, STAGED_BY)
+    return _with_owners({0: actors})[0]
+
+
+def staging_authors_of_each(company_id: int, staged_ids: Sequence[int]) -> dict[int, list[Author]]:
+    """The same for each row on its own."""
+    return _with_owners(audit.actors_by_object(company_id, "staged_record", staged_ids, STAGED_BY))
+
+
+def _with_owners(actors: Mapping[int, set[tuple[str, int | None]]]) -> dict[int, list[Author]]:
+    accounts = {actor_id for group in actors.values() for kind, actor_id in group if kind == "service_account"}
     owners = dict(ServiceAccount.objects.filter(pk__in=accounts).values_list("pk", "owner_id"))
-    return [
-        (kind, actor_id, owners.get(actor_id or 0) if kind == "service_account" else None)
-        for kind, actor_id in sorted(actors, key=str)
-    ]
+    return {
+        key: [
+            (kind, actor_id, owners.get(actor_id or 0) if kind == "service_account" else None)
+            for kind, actor_id in sorted(group, key=str)
+        ]
+        for key, group in actors.items()
+    }
 
 
 def clean_reason(reason: Any, *, name: str = "reason") -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Max
 
 from erpstaging.catalogue.entity import Entity, clean_data
-from erpstaging.catalogue.fields import INT64
+from erpstaging.catalogue.fields import INT64, PLAIN_INTEGER
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
@@ -24,7 +24,7 @@ from erpstaging.core.scope import Again
 from erpstaging.outbox.models import EventType
 from erpstaging.records.checks import References
 from erpstaging.records.codes import recode_below, stands_in_tree, with_ancestors, with_full_code
-from erpstaging.records.editing import currency_of, settle_amount
+from erpstaging.records.editing import currency_of, settle_amounts
 from erpstaging.records.external_data import LinkChange, disabled_accounts, keep_history
 from erpstaging.records.models import Lock, Record
 from erpstaging.records.rows import unique_key
@@ -94,18 +94,23 @@ def sync_records(
     actor: Actor,
     scope: Mapping[str, Any],
     holder_id: int | None = None,
+    holder_field: str = "",
     atomic: bool = False,
 ) -> Synced:
-    """Create and update objects, or lines of the object `holder_id`.
+    """Create and update objects, or lines of the object `holder_id`, or of those that each element names itself under
+    `holder_field`. Kinds that are found by their key are, where an element has neither id nor origin ID.
 
     `scope` holds the values that the call gives for all elements, such as {"project_id": 7}. Raises NotFound when the
     company's metadata has the type switched off, or a record named in `scope` does not exist; Invalid with code
     `atomic`, and stores nothing, when `atomic` is asked for and an element fails.
     """
-    metadata_of(company.pk).require_route(entity)
+    metadata = metadata_of(company.pk)
+    metadata.require_route(entity)
+    entity = metadata.entity(entity)
     require_scope(company.pk, entity, scope)
-    elements = [_read(sent, entity, actor) for sent in updates]
+    elements = [_read(sent, entity, actor, company.pk) for sent in updates]
     call = DirectSync(company, entity, elements, actor, scope, holder_id)
+    call.holder_field, call.finds_by_key = holder_field, entity.found_by_key
     call.run()
     written = [element.record for element in elements if element.record is not None and not element.errors]
     failed = [element.answer() for element in elements if element.errors]
@@ -133,7 +138,7 @@ def write_one(
     holder_id: int | None = None,
 ) -> Record:
     """Update the object named by `id`, else create one. Raises Invalid with the reason's own code."""
-    element = _read(sent, entity, actor)
+    element = _read(sent, entity, actor, company.pk)
     element.only_new = element.id is None
     DirectSync(company, entity, [element], actor, scope, holder_id).run()
     if element.errors or element.record is None:
@@ -160,13 +165,15 @@ def require_scope(company_id: int, entity: Entity, scope: Mapping[str, Any]) -> 
             raise NotFound(f"{name} {value} does not exist.")
 
 
-def _read(sent: Any, entity: Entity, actor: Actor) -> Element:
+def _read(sent: Any, entity: Entity, actor: Actor, company_id: int) -> Element:
     element = Element(sent)
     if not isinstance(sent, Mapping):
         element.refuse("base", "must be an object")
         return element
     if actor.item_types is not None and entity.item_type not in actor.item_types:
         element.refuse("base", f"this account may not write {entity.plural.lower()}")
+    if str(sent.get("company_id") or company_id) != str(company_id):
+        element.refuse("company_id", "names another company")
     element_id = sent.get("id")
     if element_id is not None:
         if isinstance(element_id, bool) or not isinstance(element_id, int) or not 0 < element_id < INT64:
@@ -231,8 +238,11 @@ class DirectSync:
     ) -> None:
         self.company, self.entity, self.elements, self.actor = company, entity, elements, actor
         self.scope = {name: value for name, value in scope.items() if name in entity.by_name}
-        self.holder_id = holder_id
-        self.holder: Record | None = None
+        self.project_id: int | None = scope.get("project_id")
+        self.holder_id, self.holder_field = holder_id, ""
+        self.finds_by_key = False
+        self.holders: dict[int, Record] = {}
+        self.positions: dict[int, int] = {}
         self.in_tree = stands_in_tree(entity)
         self.by_id: dict[int, Record] = {}
         self.by_key: dict[Key, Record] = {}
@@ -269,8 +279,9 @@ class DirectSync:
         ]
         if recoded:
             recode_below(self.company.pk, self.entity, recoded, self.delimiter, self.actor, self.by_id)
-        if self.holder is not None and (self.created or self.changed):
-            settle_amount(self.company, self.holder, self.actor)
+        lines = [*self.created, *(one.record for one in self.changed)]
+        above = {line.parent_id for line in lines if line.parent_id is not None}
+        settle_amounts(self.company, [self.holders[one] for one in above], self.actor)
         if exports:
             moved = [LinkChange(one.record, {}, one.before) for one in self.changed if one.record.pk in exports]
             follow_links(self.company, [one for one in moved if one.changed_link], exports, self.actor)
@@ -286,10 +297,10 @@ class DirectSync:
 
     def _lock(self, keys: Sequence[Key]) -> None:
         """What the elements mean, by id, origin ID or code, with the parents of all of them up to the top."""
-        self._lock_holder()
         parent_keys = [(self.entity.item_type, one.parent_origin_id) for one in self.elements if one.parent_origin_id]
         found = linked_records(self.company.pk, [*keys, *parent_keys])
         ids = {*found.values(), *(one.id for one in self.elements if one.id)}
+        self._lock_holders(ids)
         if self.in_tree:
             ids |= {one.data["parent_id"] for one in self.elements if one.data.get("parent_id")}
         uniques = self._unique_keys(ids, found)
@@ -326,17 +337,28 @@ class DirectSync:
         except Invalid:
             return None  # refused later, under its own name
 
-    def _lock_holder(self) -> None:
+    def _lock_holders(self, line_ids: set[int]) -> None:
         """What lines stand under; its currency, its gate and its positions are theirs."""
-        self.currency, self.position = currency_of(self.company, self.scope), 0
-        if self.holder_id is None:
-            return
+        self.currency = currency_of(self.company, self.scope)
         rows = Record.objects.of(self.company).filter(deleted_at=None)
-        (self.holder,) = lock(rows.filter(pk=self.holder_id)) or [None]
-        if self.holder is None:
+        wanted = {self.holder_id} - {None}
+        if self.holder_field:
+            wanted |= {holder_id for one in self.elements if (holder_id := self._named_holder(one))}
+            wanted |= set(rows.filter(pk__in=line_ids).values_list("parent_id", flat=True)) - {None}
+        if not wanted:
+            return
+        self.holders = {one.pk: one for one in lock(rows.filter(pk__in=wanted))}
+        if self.holder_id is not None and self.holder_id not in self.holders:
             raise NotFound()
-        self.currency = self.holder.currency
-        self.position = rows.filter(parent=self.holder).aggregate(last=Max("position"))["last"] or 0
+        last = rows.filter(parent__in=self.holders.values()).order_by().values_list("parent_id")
+        self.positions = {pk: position or 0 for pk, position in last.annotate(last=Max("position"))}
+
+    def _named_holder(self, element: Element) -> int | None:
+        """Whom an element names to stand under."""
+        given = element.sent.get(self.holder_field) if isinstance(element.sent, Mapping) else None
+        if isinstance(given, str) and PLAIN_INTEGER.fullmatch(given):
+            given = int(given)
+        return given if isinstance(given, int) and not isinstance(given, bool) and 0 < given < INT64 else None
 
     def _index(self, record: Record) -> None:
         if record.pk is not None:
@@ -377,15 +399,19 @@ class DirectSync:
         self.changed += touched
 
     def _plan(self, element: Element) -> None:
-        if self.holder is not None and self.holder.lock == Lock.WAITING:
-            raise Invalid(WAITS, errors={"base": [WAITS]}, code="pending_approval")
         record = self._found(element)
+        holder = self._holder_of(element, record)
+        if holder is not None and holder.lock == Lock.WAITING:
+            raise Invalid(WAITS, errors={"base": [WAITS]}, code="pending_approval")
         values = {**element.data, **self.scope}
-        asked = self.entity.fields if record is None else [self.entity.by_name[name] for name in element.data]
+        asked = (
+            self.entity.fields if record is None else [one for one in self.entity.fields if one.name in element.data]
+        )
         missing = [one.name for one in asked if one.required and values.get(one.name) in (None, "")]
         if missing:
             raise Invalid("", errors={name: ["can't be blank"] for name in missing})
-        if errors := self.references.errors(self.entity, element.data):
+        project_id = holder.project_id if holder is not None else self.project_id
+        if errors := self.references.errors(self.entity, element.data, project_id=project_id):
             raise Invalid("", errors=errors)
         parent = self._parent(element, record)
         if self.in_tree:
@@ -393,8 +419,8 @@ class DirectSync:
         if record is None:
             coded = self._coded(values, parent)
             self._refuse_taken(None, coded)
-            currency = coded.get("currency_iso_code") or self.currency
-            record = new_record(self.company.pk, self.entity, coded, self.actor, currency=currency, parent=self.holder)
+            currency = coded.get("currency_iso_code") or (holder.currency if holder is not None else self.currency)
+            record = new_record(self.company.pk, self.entity, coded, self.actor, currency=currency, parent=holder)
             self._place(record)
             self._link(record, element)
             self.new.append(record)
@@ -417,11 +443,38 @@ class DirectSync:
             raise origin_id_taken(element.origin_id, holder)
         if holder is not None and not self._in_scope(holder):
             raise origin_id_taken(element.origin_id, holder, ", outside of this call")
+        if holder is None and self.finds_by_key:
+            return self.unique.get(unique_key(self.entity, {**element.data, **self.scope}) or "")
         return holder
+
+    def _holder_of(self, element: Element, record: Record | None) -> Record | None:
+        """What a line stands under, which never changes. Raises Invalid under `holder_field` for what cannot be it."""
+        if not self.holder_field:
+            return self.holders.get(self.holder_id or 0)
+        named = self._named_holder(element)
+        holder_id = record.parent_id if record is not None else named
+        holder = self.holders.get(holder_id or 0)
+        text = ""
+        if self.holder_field not in element.sent and record is None:
+            text = "can't be blank"
+        elif self.holder_field in element.sent and named != holder_id:
+            text = "cannot be changed"
+        elif holder is None or not self._holds(holder):
+            text = f"{element.sent.get(self.holder_field)} does not exist"
+        if text:
+            raise Invalid("", errors={self.holder_field: [text]})
+        return holder
+
+    def _holds(self, holder: Record) -> bool:
+        return holder.item_type in self.entity.parents and self.project_id in {None, holder.project_id}
 
     def _in_scope(self, record: Record) -> bool:
         """Whether it belongs to the project, the list or the contract that the call is about."""
-        if self.holder is not None and record.parent_id != self.holder.pk:
+        if self.holder_id is not None and record.parent_id != self.holder_id:
+            return False
+        if self.holder_field and (
+            record.parent_id not in self.holders or not self._holds(self.holders[record.parent_id])
+        ):
             return False
         return all(record.data.get(name) == value for name, value in self.scope.items())
 
@@ -456,9 +509,9 @@ class DirectSync:
 
     def _place(self, record: Record) -> None:
         """A new line stands behind the others unless it says where."""
-        if self.holder is not None and record.position is None:
-            self.position += 1
-            record.position = record.data["position"] = self.position
+        if record.parent_id is not None and record.position is None:
+            position = self.positions[record.parent_id] = self.positions.get(record.parent_id, 0) + 1
+            record.position = record.data["position"] = position
 
     def _refuse_taken(self, record: Record | None, values: Mapping[str, Any]) -> None:
         wanted = unique_key(self.entity, values)

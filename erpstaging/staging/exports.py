@@ -17,7 +17,8 @@ from erpstaging.catalogue.fields import date
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
-from erpstaging.connections.metadata import EntityRules, Input, Metadata
+from erpstaging.connections.metadata import Metadata
+from erpstaging.connections.rules import EntityRules, Input
 from erpstaging.connections.services import metadata_of
 from erpstaging.connections.validation import failures
 from erpstaging.core import sets
@@ -29,9 +30,10 @@ from erpstaging.records.checks import labels_of, rule_values
 from erpstaging.records.models import Lock, Record
 from erpstaging.records.snapshots import links_of, record_ids, with_links
 from erpstaging.staging.checks import blocking_parents, refusal_of
+from erpstaging.staging.codes import CodesInUse, codes_in_use
 from erpstaging.staging.decisions import clean_reason, record_decisions, refuse_own, refuse_unseen, require_metadata
 from erpstaging.staging.models import ExportState, StagedExport
-from erpstaging.staging.sending import open_record, rule_failures
+from erpstaging.staging.sending import divisions_of, open_record, rule_failures
 
 NO_UNDO = timedelta(0)
 MAX_UNDO = timedelta(seconds=60)
@@ -100,11 +102,12 @@ def accept_exports(
     require_metadata(company.pk, metadata)
     now = timezone.now()
     authors = _authors(company.pk, wanted)
+    checking = _checking(company.pk, metadata, wanted)
 
     def accept(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
         refuse_own(actor, *authors.get(export.record_id, ()), ("person", export.sent_by_id, None))
-        inputs = _checked_inputs(metadata, export, one.inputs)
+        inputs = _checked_inputs(checking, export, one.inputs)
         approver = {"approver_id": actor.user_id, "approver_name": actor.name}
         export.accept_export(**approver, now=now, undo=undo, inputs=inputs)
 
@@ -329,33 +332,73 @@ def inputs_wanted(metadata: Metadata, export: StagedExport) -> list[Input]:
     return [*filter(None, [code]), *rules.custom_inputs()]
 
 
-def _checked_inputs(metadata: Metadata, export: StagedExport, given: Mapping[str, Any]) -> dict[str, Any]:
-    entity = ENTITIES[export.item_type]
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """What the checks of a chunk have to know: the document, the divisions among its cost codes, and the codes that
+    other commitments carry."""
+
+    metadata: Metadata
+    divisions: frozenset[int]
+    codes: CodesInUse
+
+
+def _checking(company_id: int, metadata: Metadata, wanted: Sequence[Wanted]) -> Checking:
+    """Loaded for the whole chunk, before its rows are locked; nothing that is not asked for is looked up."""
+    ids = [one.export_id for one in wanted]
+    snapshots = list(StagedExport.objects.of(company_id).filter(pk__in=ids).values_list("snapshot", flat=True))
+    divisions = divisions_of(company_id, metadata, snapshots)
+    typed = [str(one.inputs.get("code") or "") for one in wanted]
+    carried = [str(node.get(name) or "") for node in snapshots for name in ("origin_code", "number")]
+    return Checking(metadata, divisions, codes_in_use(company_id, metadata, snapshots, {*typed, *carried} - {""}))
+
+
+def _checked_inputs(checking: Checking, export: StagedExport, given: Mapping[str, Any]) -> dict[str, Any]:
+    metadata, divisions = checking.metadata, checking.divisions
+    entity = metadata.entity(ENTITIES[export.item_type])
     rules = metadata.of(entity)
     if rules is None:
         raise Invalid.field("base", f"{entity.plural} are not sent to the ERP.", code="export_off")
     typed = _typed(metadata, export, given)
     values = {**rule_values(export.snapshot["data"]), "origin_code": typed["code"], "code": typed["code"]}
-    errors = rule_failures(entity, metadata, export.snapshot)
-    for name, texts in rules.export_failures(values, labels_of(entity) | {"code": rules.code_label}).items():
+    errors = rule_failures(entity, metadata, export.snapshot, divisions)
+    of_lines = rule_failures(entity, metadata, {**export.snapshot, "data": {}}, divisions, moment="export")
+    found = {name: texts for name, texts in of_lines.items() if name.startswith("line_items.")}
+    found |= rules.export_failures(values, labels_of(entity) | {"code": rules.code_label}, divisions)
+    for name, texts in found.items():
         errors[name] = list(dict.fromkeys([*errors.get(name, ()), *texts]))
-    for one in inputs_wanted(metadata, export):
-        if one.key != "code":
-            errors |= failures({one.key: one.rules}, typed["custom_fields"], {one.key: one.label})
-            errors |= _date_failures(one, typed["custom_fields"].get(one.key, ""))
+    errors |= _input_failures(inputs_wanted(metadata, export), typed, rules, errors)
+    if taken := checking.codes.taken(export, typed["code"]):
+        errors.setdefault("code", []).append(taken)
     if errors:
         raise Invalid(next(iter(errors.values()))[0], code="rule_failed", errors=errors)
     _refuse_unconfirmed(rules, given)
+    checking.codes.take(export, typed["code"])
     return typed
 
 
+def _input_failures(
+    asked: Sequence[Input], typed: Mapping[str, Any], rules: EntityRules, errors: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
+    """What is wrong with what was typed, by its key; the rules of the code were run with those of the object."""
+    found: dict[str, list[str]] = {}
+    for one in asked:
+        values = typed["custom_fields"] if one.key != "code" else typed
+        if one.key == "code" and {"code", "origin_code"} & errors.keys():
+            continue
+        found |= failures({one.key: one.rules}, values, {one.key: one.label}, rules.around())
+        found |= _date_failures(one, values.get(one.key, ""))
+    return found
+
+
 def _typed(metadata: Metadata, export: StagedExport, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Only what was asked for, as text. A code that is not typed is the one the record carries."""
+    """Only what was asked for, as text. A code that is not typed is the one that was offered, or the record carries."""
     custom = given.get("custom_fields") or {}
     if not isinstance(custom, Mapping):
         raise Invalid.field("custom_fields", "must be an object")
-    asked = {one.key for one in inputs_wanted(metadata, export)} - {"code"}
-    code = given.get("code") or export.snapshot.get("origin_code") or ""
+    wanted = inputs_wanted(metadata, export)
+    asked = {one.key for one in wanted} - {"code"}
+    offered = next((one.offered(export.snapshot) for one in wanted if one.key == "code"), "")
+    code = given.get("code") or offered or export.snapshot.get("origin_code") or ""
     texts = {"code": code, **{key: custom[key] for key in asked if custom.get(key) is not None}}
     for key, value in texts.items():
         if not isinstance(value, str) or len(value) > 255:

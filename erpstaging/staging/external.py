@@ -29,7 +29,7 @@ from erpstaging.staging.answers import INT64, Element, finish_exports, lock_newe
 from erpstaging.staging.call import COLUMNS, RESOURCE, family_ids, standing, sum_lines
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.targets import Key, linked_records
-from erpstaging.staging.waiting import clear_waiting, naming_ids, note_waiting, waiting_ids
+from erpstaging.staging.waiting import clear_waiting, naming_families, note_waiting, waiting_ids
 
 UNKNOWN = "does not exist"
 NULLED = {"origin_id": None, "origin_code": None, "origin_data": None}
@@ -56,9 +56,9 @@ def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor
     changes = linking.changes
     applied = [change for change in changes.values() if change.changed]
     save_links(company.pk, applied, reason=f"external data of {actor.name}")
-    _tell_links(company.pk, applied, actor)
+    tell_links(company.pk, applied, actor)
     follow_links(company, applied, exports, actor)
-    _stage_again(company.pk, [change.record.pk for change in applied if change.unlinked], staged.families, actor)
+    stage_again(company.pk, [change.record.pk for change in applied if change.unlinked], staged.families, actor)
     linked = [(change.record.item_type, change.record.origin_id) for change in applied if change.record.origin_id]
     clear_waiting(company.pk, staged.waiting, linked)
     if any(change.freed for change in applied):
@@ -131,11 +131,7 @@ def _lock_staged(company_id: int, live: Live, nulled: Sequence[int]) -> Staged:
         (item_type, str(element.sent["origin_id"])) for element, item_type, _ in live if element.sent.get("origin_id")
     ]
     waiting = waiting_ids(company_id, keys)
-    named = naming_ids(company_id, _origin_ids_at_stake(company_id, live, nulled))
-    imported = list(standing(company_id).filter(record_id__in=nulled).values_list("pk", flat=True)) if nulled else []
-    family = family_ids(company_id, [*imported, *named], []) if imported or named else []
-    if named:  # a line that names it brings its parent, whose other lines count too
-        family = family_ids(company_id, family, [])
+    family = _family_ids(company_id, _origin_ids_at_stake(company_id, live, nulled), nulled)
     rows = lock_family(standing(company_id).filter(pk__in={*waiting, *family})) if waiting or family else []
     return Staged([row for row in rows if row.pk in set(waiting)], [row for row in rows if row.pk in set(family)])
 
@@ -147,6 +143,20 @@ def _origin_ids_at_stake(company_id: int, live: Live, nulled: Sequence[int]) -> 
         return []
     records = Record.objects.of(company_id).filter(Q(pk__in=ids) | Q(parent_id__in=nulled), deleted_at=None)
     return list(records.filter(origin_id__isnull=False).values_list("item_type", "origin_id"))
+
+
+def _family_ids(company_id: int, at_stake: Sequence[Key], nulled: Sequence[int]) -> list[int]:
+    """The staged rows that name what may lose its origin ID, or became it, with their families."""
+    unlinked = Q(record_id__in=nulled) | Q(record__parent_id__in=nulled)
+    imported = list(standing(company_id).filter(unlinked).values_list("pk", flat=True)) if nulled else []
+    became = family_ids(company_id, imported, []) if imported else []
+    return [*became, *naming_families(company_id, at_stake)]
+
+
+def lock_families(company_id: int, record: Record) -> list[StagedRecord]:
+    """The staged rows that are touched when a record loses its origin ID."""
+    at_stake = [(record.item_type, record.origin_id)] if record.origin_id is not None else []
+    return lock_family(standing(company_id).filter(pk__in=_family_ids(company_id, at_stake, [record.pk])))
 
 
 def _lock_records(company_id: int, ids: Sequence[int], nulled: Sequence[int]) -> dict[int, Record]:
@@ -207,7 +217,7 @@ class Linking:
                 line.origin_id, line.account_id = None, None
 
 
-def _tell_links(company_id: int, applied: Sequence[LinkChange], actor: Actor) -> None:
+def tell_links(company_id: int, applied: Sequence[LinkChange], actor: Actor, *, verb: str = "linked") -> None:
     tell(
         company_id,
         actor,
@@ -215,7 +225,7 @@ def _tell_links(company_id: int, applied: Sequence[LinkChange], actor: Actor) ->
             Change(c.record, EventType.UPDATE, c.before, {name: getattr(c.record, name) for name in c.before})
             for c in applied
         ],
-        verb="linked",
+        verb=verb,
     )
 
 
@@ -244,7 +254,7 @@ def follow_links(
     retire_details(company.pk, [change.record.pk for change in applied if change.unlinked])
 
 
-def _stage_again(company_id: int, unlinked: Sequence[int], families: Sequence[StagedRecord], actor: Actor) -> None:
+def stage_again(company_id: int, unlinked: Sequence[int], families: Sequence[StagedRecord], actor: Actor) -> None:
     """What was imported as an object that is not linked any more waits for a decision again, with all its children."""
     rows = [row for row in families if row.record_id in set(unlinked) and row.status == StagedStatus.IMPORTED]
     if not rows:

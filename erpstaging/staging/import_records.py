@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Max
 
-from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.entity import CUSTOM, Entity
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.core.errors import Invalid
@@ -38,7 +38,7 @@ class Arrival:
 
 def translated(entity: Entity, data: Mapping[str, Any], targets: Mapping[Key, int]) -> dict[str, Any]:
     """Staged data with origin IDs replaced by the ids of the records they name."""
-    found = {name: value for name, value in data.items() if name in entity.by_name}
+    found = {name: value for name, value in data.items() if name in entity.by_name or name == CUSTOM}
     for origin_field, field in entity.origin_fields.items():
         named = (targets.get((target, data.get(origin_field) or "")) for target in field.targets)
         target_id = next(filter(None, named), None)

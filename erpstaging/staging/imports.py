@@ -180,9 +180,10 @@ def _failures(company_id: int, coming: Sequence[Arrival], metadata: Metadata) ->
     messages: list[str] = []
     references = References(company_id, [(one.entity, one.data) for one in coming])
     strangers = _lines_of_others(company_id, coming)
+    header = metadata.of(coming[0].entity)
     for one in coming:
         place = "" if one is coming[0] else f"Line {one.row.origin_id}: "
-        labels = labels_of(one.entity)
+        labels = labels_of(metadata.entity(one.entity))
         needed = [field for field in one.entity.fields if field.required_at_import]
         missing = [field.label for field in needed if one.data.get(field.name) in (None, "")]
         messages += [f"{place}{label} can't be blank" for label in missing]
@@ -192,8 +193,13 @@ def _failures(company_id: int, coming: Sequence[Arrival], metadata: Metadata) ->
             messages.append(f"{place}{labels['commitment_line_item_id']} belongs to another commitment")
         if one.row.status == StagedStatus.INVALID:
             messages.append(f"{place}is invalid")
+        if place and header and one.row.origin_code and not header.fits_contract_item(one.row.origin_code):
+            messages.append(f"{place}The code {one.row.origin_code} does not fit {header.contract_item_format}")
         rules = metadata.of(one.entity)
-        for texts in rules.save_failures(rule_values(one.data), labels).values() if rules else ():
+        if rules is None:
+            continue
+        divisions = references.divisions if rules.looks_for_divisions else ()
+        for texts in rules.save_failures(rule_values(one.data), labels, divisions).values():
             messages += [f"{place}{text}" for text in texts]
     return messages
 

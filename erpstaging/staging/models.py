@@ -4,12 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models.base import ModelState
 from django.utils import timezone
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import FSMField, transition
 
 from erpstaging.companies.models import CompanyRow, ServiceAccount, company_key
+from erpstaging.core.documents import Document
 from erpstaging.core.policies import same_company
-from erpstaging.erp_requests.models import ErpRequest
+from erpstaging.core.states import Moving
+from erpstaging.erp_requests.models import ErpRequest, ErpRequestDetail
 from erpstaging.records.models import Record
 
 
@@ -20,7 +23,7 @@ class StagedStatus(models.TextChoices):
     INVALID = "invalid"
 
 
-class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
+class StagedRecord(Moving, CompanyRow):
     """An ERP object that the integrator staged for import. Children stand under their parent row.
 
     `waiting_for` lists the references of the row and its children that are not linked yet, as
@@ -31,17 +34,17 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
     item_type = models.CharField(max_length=40)
     origin_id = models.CharField(max_length=255)
     origin_code = models.CharField(max_length=255, null=True)  # noqa: DJ001 - the wire tells null from ""
-    origin_data = models.JSONField(null=True)
+    origin_data = Document(null=True)
     parent = same_company("self")
     status = FSMField(choices=StagedStatus.choices, default=StagedStatus.STAGED, protected=True)
     # Archived together with its parent, so that it comes back with it; one archived on its own stays.
     archived_with_parent = models.BooleanField(default=False)
-    data = models.JSONField(default=dict)
+    data = Document(default=dict)
     number = models.CharField(max_length=255, blank=True)
     title = models.CharField(max_length=255, blank=True)
     amount = models.DecimalField(max_digits=23, decimal_places=4, null=True)
-    messages = models.JSONField(default=list)
-    waiting_for = models.JSONField(default=list)
+    messages = Document(default=list)
+    waiting_for = Document(default=list)
     project_origin_id = models.CharField(max_length=255, blank=True)
     origin_version = models.BigIntegerField(null=True)
     record = same_company(Record)
@@ -99,6 +102,12 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
                 condition=models.Q(changed_since_import=True, parent__isnull=True, deleted_at__isnull=True),
             ),
         ]
+
+    def like(self, **values: Any) -> "StagedRecord":
+        """Another unsaved row like this one but for `values`, at a tenth of what the constructor costs."""
+        row: StagedRecord = StagedRecord.__new__(StagedRecord)
+        row.__dict__ |= self.__dict__ | {"_state": ModelState(), "data": {}, "messages": [], "waiting_for": []} | values
+        return row
 
     @property
     def last_change(self) -> tuple[str, datetime]:
@@ -189,7 +198,7 @@ OPEN_STATES = (
 )
 
 
-class StagedExport(ConcurrentTransitionMixin, CompanyRow):
+class StagedExport(Moving, CompanyRow):
     """One passage of a record through the gate, frozen as it was when it was sent.
 
     `snapshot` is the record with its lines and what they refer to; `inputs` is what the approver typed at Accept, as
@@ -385,3 +394,100 @@ class Conflict(CompanyRow):
             models.Index(fields=["company", "id"], name="conflict_open", condition=models.Q(resolved_at__isnull=True)),
             models.Index(fields=["company", "record"], name="conflict_by_record"),
         ]
+
+
+class LinkState(models.TextChoices):
+    LINKED = "linked"  # can be taken back, and nobody was told yet
+    RELEASED = "released"
+    UNDONE = "undone"
+
+
+class StagedLink(Moving, CompanyRow):
+    """A staged record that was linked to a record that stood there, instead of becoming a new one.
+
+    `before` is what the link put aside: {"origin_code", "origin_data", "account_id"} of the record, and under `freed`
+    what other staged rows waited for, as [[row id, entries]]. At `release_at` the integrator is told.
+    """
+
+    staged_record = same_company(StagedRecord, null=False)
+    record = same_company(Record, null=False)
+    state = FSMField(choices=LinkState.choices, default=LinkState.LINKED, protected=True)
+    before = models.JSONField()
+    linked_by_id = models.BigIntegerField(null=True)
+    linked_by_name = models.CharField(max_length=200)
+    linked_at = models.DateTimeField(default=timezone.now)
+    release_at = models.DateTimeField()
+    erp_request = same_company(ErpRequest)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "record"],
+                name="one_link_under_way_per_record",
+                condition=models.Q(state=LinkState.LINKED),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["company", "staged_record", "-id"], name="link_by_row"),
+            models.Index(fields=["release_at", "id"], name="link_due", condition=models.Q(state=LinkState.LINKED)),
+        ]
+
+    @transition(state, source=LinkState.LINKED, target=LinkState.RELEASED)
+    def release(self, erp_request: ErpRequest) -> None:
+        self.erp_request = erp_request
+
+    @transition(state, source=LinkState.LINKED, target=LinkState.UNDONE)
+    def undo(self) -> None:
+        """Taken back in time, or by the integration before it was told."""
+
+
+class RefreshState(models.TextChoices):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    STALE = "stale"
+
+
+class Refresh(Moving, CompanyRow):
+    """The integrator was asked for news of a whole list. One at a time for each; `request_name` says which list."""
+
+    request_name = models.CharField(max_length=60)
+    item_type = models.CharField(max_length=40)
+    state = FSMField(choices=RefreshState.choices, default=RefreshState.RUNNING, protected=True)
+    messages = models.JSONField(default=list)
+    erp_request = same_company(ErpRequest, null=False)
+    detail = same_company(ErpRequestDetail, null=False)
+    asked_by_id = models.BigIntegerField(null=True)
+    asked_by_name = models.CharField(max_length=200)
+    asked_at = models.DateTimeField(default=timezone.now)
+    closed_by_name = models.CharField(max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "request_name"],
+                name="one_refresh_per_list",
+                condition=models.Q(state=RefreshState.RUNNING),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["company", "request_name", "-id"], name="refresh_by_list"),
+            models.Index(fields=["company", "detail"], name="refresh_by_detail"),
+            models.Index(fields=["id"], name="refresh_running", condition=models.Q(state=RefreshState.RUNNING)),
+        ]
+
+    @transition(state, source=[RefreshState.RUNNING, RefreshState.STALE], target=RefreshState.SUCCEEDED)
+    def succeed(self, *, by: str, now: datetime, messages: list[str]) -> None:
+        self._close(by, now, messages)
+
+    @transition(state, source=[RefreshState.RUNNING, RefreshState.STALE], target=RefreshState.FAILED)
+    def fail(self, *, by: str, now: datetime, messages: list[str]) -> None:
+        self._close(by, now, messages)
+
+    @transition(state, source=RefreshState.RUNNING, target=RefreshState.STALE)
+    def go_stale(self, *, by: str, now: datetime, messages: list[str]) -> None:
+        self._close(by, now, messages)
+
+    def _close(self, by: str, now: datetime, messages: list[str]) -> None:
+        self.closed_by_name, self.closed_at, self.messages = by, now, messages

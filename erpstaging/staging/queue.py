@@ -15,9 +15,11 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
+from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import BadRequest
 from erpstaging.records.models import Record
@@ -134,13 +136,28 @@ def view_counts(company: Company) -> dict[View, int]:
     return counts | {View.READY_TO_EXPORT: ready - held, View.ON_HOLD: held}
 
 
-def tabs(company: Company) -> list[str]:
-    """The item types that have a tab, in the catalogue's order."""
-    metadata = metadata_of(company.pk)
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """The objects that a company's metadata calls by one name, such as both kinds of commitment."""
+
+    key: str
+    label: str
+    item_types: tuple[str, ...]
+
+
+def tabs(company: Company) -> list[Tab]:
+    """One tab for each entity of the metadata document that shows one, in the catalogue's order."""
+    return tabs_of(metadata_of(company.pk))
+
+
+def tabs_of(metadata: Metadata) -> list[Tab]:
     listed = metadata.tabs(
         entity for entity in ENTITIES.values() if entity.metadata_name and (entity.staged or entity.events.export)
     )
-    return [entity.item_type for entity in listed]
+    groups: dict[str, list[Entity]] = {}
+    for entity in listed:
+        groups.setdefault(entity.metadata_name or "", []).append(entity)
+    return [Tab(key, group[0].plural, tuple(entity.item_type for entity in group)) for key, group in groups.items()]
 
 
 def may_decide(actor: Actor, view: View, item_type: str) -> bool:
@@ -156,9 +173,13 @@ def _staged(company: Company) -> QuerySet[StagedRecord]:
 
 def _synced(company: Company) -> QuerySet[Record]:
     rows: QuerySet[Record] = Record.objects.of(company).filter(
-        deleted_at=None, parent=None, origin_id__isnull=False, item_type__in=tabs(company)
+        deleted_at=None, parent=None, origin_id__isnull=False, item_type__in=_shown_types(company)
     )
     return rows
+
+
+def _shown_types(company: Company) -> list[str]:
+    return [item_type for tab in tabs(company) for item_type in tab.item_types]
 
 
 def _filtered(company: Company, asked: Asked) -> "QuerySet[Any]":

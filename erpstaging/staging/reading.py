@@ -9,7 +9,7 @@ from erpstaging.companies.models import Company
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import NotFound
 from erpstaging.erp_requests.payloads import request_data
-from erpstaging.records.models import Record
+from erpstaging.records.models import OriginIdHistory, Record
 from erpstaging.records.snapshots import Node, links_of, record_ids, with_links
 from erpstaging.staging.acts import OpenAct, export_acts, record_acts, staged_record_acts
 from erpstaging.staging.call import standing
@@ -18,6 +18,8 @@ from erpstaging.staging.exports import inputs_wanted
 from erpstaging.staging.intake import children_of
 from erpstaging.staging.models import StagedExport, StagedRecord
 from erpstaging.staging.sending import snapshot
+
+MAX_ORIGIN_IDS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,14 @@ class StagedSeen:
 
 @dataclass(frozen=True, slots=True)
 class RecordSeen:
-    """A record as its people see it; `checks` are what sending it asks for."""
+    """A record as its people see it; `checks` are what sending it asks for, `origin_ids` those it carried before."""
 
     record: Record
     node: Node
     export: StagedExport | None
     checks: list[Check]
     acts: list[OpenAct]
+    origin_ids: list[OriginIdHistory]
 
 
 def seen_export(company: Company, export_id: int, actor: Actor) -> ExportSeen:
@@ -83,4 +86,5 @@ def seen_record(company: Company, record_id: int, actor: Actor) -> RecordSeen:
     node = snapshot(company, record)
     export = StagedExport.objects.of(company).filter(record=record).order_by("-pk").first()
     checks = checks_for_sending(company.pk, node) if not record.synced else []
-    return RecordSeen(record, node, export, checks, record_acts(record, actor, export))
+    was = OriginIdHistory.objects.of(company).filter(record=record).order_by("-pk")[:MAX_ORIGIN_IDS]
+    return RecordSeen(record, node, export, checks, record_acts(record, actor, export), list(was))

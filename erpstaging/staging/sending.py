@@ -1,6 +1,7 @@
 """Project people's acts: send an object to accounting, take it back."""
 
 import hashlib
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid, NotFound, NotPermitted, WrongState
 from erpstaging.core.locks import lock
 from erpstaging.erp_requests.services import retire_details
-from erpstaging.records.checks import labels_of, rule_values
+from erpstaging.records.checks import cost_code_ids, divisions_among, labels_of, rule_values
 from erpstaging.records.editing import require_right
 from erpstaging.records.models import Lock, Record
 from erpstaging.records.snapshots import Node, cost_codes_of_projects, nodes, own_node
@@ -102,24 +103,67 @@ def refuse_unmet(company_id: int, entity: Entity, metadata: Metadata, node: Node
     """Raises Invalid, code `prerequisites`, with one field per rule that does not hold yet."""
     if refusal := refusal_of(checks_for_sending(company_id, node)):
         raise refusal
-    failures = rule_failures(entity, metadata, node)
+    failures = rule_failures(entity, metadata, node, divisions_of(company_id, metadata, [node]))
     if failures:
         raise Invalid(next(iter(failures.values()))[0], code="rule_failed", errors=failures)
 
 
-def rule_failures(entity: Entity, metadata: Metadata, node: Node) -> dict[str, list[str]]:
-    """What the company's save rules, as they stand now, say of an object and, as `line_items.<n>`, of its lines."""
-    found = _save_failures(entity, metadata, node)
-    for place, line in enumerate(node.get("lines", ())):
-        declared = ENTITIES[line["item_type"]].under(entity.item_type)
-        for name, texts in _save_failures(declared, metadata, line).items():
-            found[f"line_items.{place}.{name}"] = texts
+def divisions_of(company_id: int, metadata: Metadata, nodes: Iterable[Node]) -> frozenset[int]:
+    """The divisions among the cost codes of frozen objects: one query, and none where no rule asks for them."""
+    rows = [(declared, one["data"]) for node in nodes for declared, one in _parts(node)]
+    asked = {declared.metadata_name for declared, _ in rows if declared.metadata_name}
+    if not any(metadata.rules(name).looks_for_divisions for name in asked):
+        return frozenset()
+    return divisions_among(company_id, cost_code_ids(rows))
+
+
+def rule_failures(
+    entity: Entity, metadata: Metadata, node: Node, divisions: Collection[int] = (), *, moment: str = "save"
+) -> dict[str, list[str]]:
+    """What the company's rules, as they stand now, say of an object and, as `line_items.<n>`, of its lines.
+
+    Those of the moment "save" know too what the company's own fields demand, and which lines go together.
+    """
+    found: dict[str, list[str]] = {}
+    for place, (declared, one) in enumerate(_parts(node), start=-1):
+        own = metadata.entity(declared)
+        failed = _failures(own, metadata, one, divisions, moment)
+        if moment == "save":
+            failed = {**_missing(own, one), **failed}
+        found |= failed if place < 0 else {f"line_items.{place}.{name}": texts for name, texts in failed.items()}
+    if moment == "save" and (rules := metadata.of(entity)) and rules.wants_one_category and _categories(node) > 1:
+        found.setdefault("line_items", []).append("All lines must have the same cost type.")
     return found
 
 
-def _save_failures(entity: Entity, metadata: Metadata, node: Node) -> dict[str, list[str]]:
+def _parts(node: Node) -> Iterator[tuple[Entity, Node]]:
+    """The object and its lines, each with its declaration."""
+    yield ENTITIES[node["item_type"]], node
+    for line in node.get("lines", ()):
+        yield ENTITIES[line["item_type"]].under(node["item_type"]), line
+
+
+def _failures(
+    entity: Entity, metadata: Metadata, node: Node, divisions: Collection[int], moment: str
+) -> dict[str, list[str]]:
     rules = metadata.of(entity)
-    return rules.save_failures(rule_values(node["data"]), labels_of(entity)) if rules else {}
+    if rules is None:
+        return {}
+    check = rules.save_failures if moment == "save" else rules.export_failures
+    return check(rule_values(node["data"]), labels_of(entity), divisions)
+
+
+def _missing(entity: Entity, node: Node) -> dict[str, list[str]]:
+    """The company's own fields that have to be filled and are not, as in an object older than the field."""
+    return {
+        one.name: [f"{one.label} can't be blank"]
+        for one in entity.custom
+        if one.required and entity.value_of(one.name, node["data"]) in (None, "")
+    }
+
+
+def _categories(node: Node) -> int:
+    return len({line["data"].get("line_item_type_id") for line in node.get("lines", ())})
 
 
 def open_record(company_id: int, record_ids: list[int]) -> None:

@@ -57,8 +57,10 @@ def refuse_fetched(export: StagedExport) -> None:
 
 
 def overdue_details(now: dt.datetime, limit: int) -> dict[int, list[int]]:
-    """Details in progress beyond their time, by company: for the sweep, which sees every company."""
-    rows = ErpRequestDetail.objects.everywhere().filter(state=DetailState.IN_PROGRESS, current=True, due_at__lte=now)
+    """Details of objects in progress beyond their time, by company: for the sweep, which sees every company."""
+    rows = ErpRequestDetail.objects.everywhere().filter(
+        state=DetailState.IN_PROGRESS, current=True, due_at__lte=now, item_id__isnull=False
+    )
     found: dict[int, list[int]] = {}
     for company_id, detail_id in rows.order_by("due_at").values_list("company_id", "pk")[:limit]:
         found.setdefault(company_id, []).append(detail_id)
@@ -79,7 +81,7 @@ def expire_details(company: Company, detail_ids: Sequence[int]) -> int:
     owe(
         company.pk,
         [
-            (person_id, "request_stale", detail.item_id, str(detail.pk), _context(detail, record))
+            (person_id, "request_stale", record.pk, str(detail.pk), _context(detail, record))
             for detail, record in ended
             for person_id in administrators
         ],
@@ -90,23 +92,28 @@ def expire_details(company: Company, detail_ids: Sequence[int]) -> int:
 def end_details(
     company: Company, detail_ids: Sequence[int], message: str, *, actor: Actor, only_overdue: bool = False
 ) -> list[tuple[ErpRequestDetail, Record]]:
-    """Make details in progress stale, and move their exports. The lock order is that of a close-out."""
-    items = dict(ErpRequestDetail.objects.of(company).filter(pk__in=detail_ids).values_list("pk", "item_id"))
-    exports = lock_newest_exports(company.pk, list(items.values()))
-    records = {one.pk: one for one in lock(Record.objects.of(company).filter(pk__in=set(items.values())))}
+    """Make details in progress stale, and move their exports; those of records come back with them.
+
+    The lock order is that of a close-out.
+    """
+    found = ErpRequestDetail.objects.of(company).filter(pk__in=detail_ids)
+    items = {one for one in found.values_list("item_id", flat=True) if one is not None}
+    exports = lock_newest_exports(company.pk, list(items))
+    records = {one.pk: one for one in lock(Record.objects.of(company).filter(pk__in=items))}
     now = timezone.now()
     ending = [
         detail
-        for detail in lock_details(company.pk, list(items)).values()
+        for detail in lock_details(company.pk, detail_ids).values()
         if detail.state == DetailState.IN_PROGRESS and (not only_overdue or (detail.current and detail.due_at <= now))
     ]
     set_states(company.pk, actor, [(detail, DetailState.STALE, [message]) for detail in ending])
     closing = Closing(company, actor)
-    for detail in ending:
-        record, export = records[detail.item_id], exports.get(detail.item_id)
-        closing.move(detail, DetailState.IN_PROGRESS, DetailState.STALE, [message], record, export)
+    # The detail of a list has no item; its refresh ends with it.
+    about = [(detail, records[detail.item_id]) for detail in ending if detail.item_id is not None]
+    for detail, record in about:
+        closing.move(detail, DetailState.IN_PROGRESS, DetailState.STALE, [message], record, exports.get(record.pk))
     closing.finish()
-    return [(detail, records[detail.item_id]) for detail in ending]
+    return about
 
 
 def _context(detail: ErpRequestDetail, record: Record) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from erpstaging.core.scope import all_companies_scope, in_company
 from erpstaging.staging.closeout import settle_exports, unsettled_exports
 from erpstaging.staging.exports import DueAfter, due_exports, release_due
 from erpstaging.staging.holding import end_holds, overdue_holds
+from erpstaging.staging.linking import due_links, release_links
+from erpstaging.staging.news import ask_for_news, due_news, plan_news, unplanned_news
+from erpstaging.staging.refreshing import settle_refreshes, unsettled_refreshes
 from erpstaging.staging.staleness import expire_details, overdue_details
 from erpstaging.staging.waiting import overdue_waiting, release_waiting
 
@@ -35,6 +38,7 @@ def sweep() -> int:
     _in_each(held, end_holds)
     moved = _in_each(unsettled, lambda company, ids: settle_exports(company, ids, actor=SYSTEM))
     moved += _in_each(unanswered, expire_details)
+    _sweep_links_and_refreshes()
     after: DueAfter | None = None
     while True:  # exports that are held stay due: they must not stand before the others for ever
         with all_companies_scope():
@@ -45,6 +49,17 @@ def sweep() -> int:
     if moved:
         log.info("moved %s exports", moved)
     return moved
+
+
+def _sweep_links_and_refreshes() -> None:
+    """Tell of links that cannot be undone any more, end refreshes that nobody answered, and ask for news of jobs."""
+    with all_companies_scope():
+        links, refreshes = due_links(CHUNK), unsettled_refreshes(CHUNK)
+        unplanned, news = unplanned_news(CHUNK), due_news(CHUNK)
+    _in_each(links, lambda company, ids: release_links(company, ids, actor=SYSTEM))
+    _in_each(refreshes, lambda company, ids: settle_refreshes(company, ids, actor=SYSTEM))
+    _in_each(unplanned, lambda company, ids: plan_news(company, ids))
+    _in_each(news, lambda company, ids: ask_for_news(company, ids, actor=SYSTEM))
 
 
 def _in_each(found: Mapping[int, Sequence[int]], work: Callable[[Company, Sequence[int]], int | None]) -> int:

@@ -34,9 +34,11 @@ class World:
     def path(self, resource: Resource, ending: str = "") -> str:
         """With the ids that stand in the path, and the scope in the query."""
         path = resource.path
-        if resource.holder is not None:
+        if resource.holder is not None and resource.holder.key:
             path = path.replace(f"<id:{resource.holder.key}>", str(self.ids[resource.holder.item_type]))
-        path = path.replace("<id:project_id>", str(self.ids["project"]))
+        for scope in resource.scopes:
+            if f"<id:{scope.name}>" in path:
+                path = path.replace(f"<id:{scope.name}>", str(self._scope_id(resource, scope.name)))
         return f"{path}{ending}?" + "&".join(f"{name}={value}" for name, value in self.scope(resource).items())
 
     def scope(self, resource: Resource) -> dict[str, int]:
@@ -54,9 +56,18 @@ class World:
         number = self.numbers[entity.item_type] = self.numbers.get(entity.item_type, 0) + 1
         given = {entity.write_names.get(one.name, one.name) for one in resource.scopes} | {"full_code", "sortable_code"}
         sent = {one.name: self._value(one, number) for one in entity.fields if one.name not in given}
-        if "amount" in sent:
-            sent |= {"extended_type": "manual"}
+        if entity.found_by_key:
+            sent["cost_code_id"] = self._another_code(number)
+        if entity.calculation is not None:
+            sent |= {entity.calculation.field: entity.calculation.sent}
         return {name: value for name, value in sent.items() if value is not None}
+
+    def _another_code(self, number: int) -> int:
+        """A cost code that nothing is booked under yet."""
+        sent = {"name": "Further", "code": f"F{number}", "origin_id": f"F{self.ids['project']}-{number}"}
+        answer = self.erp.patch(f"cost_codes/sync?project_id={self.ids['project']}", {"updates": [sent]})
+        found: int = answer.body["entities"][0]["id"]
+        return found
 
     def _value(self, declared: Field, number: int) -> Any:
         if declared.name == "parent_id" or declared.name.startswith(("is_erp", "erp_integrated", "enable_copy")):
@@ -73,6 +84,7 @@ class World:
             "date": dt.date(2026, 1, 1 + number % 28).isoformat(),
             "choice": (declared.choices or ("",))[0],
             "integers": [number],
+            "moment": "2026-01-02T03:04:05.000Z",
         }
         return values.get(declared.kind, f"T{number}")
 

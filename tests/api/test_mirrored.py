@@ -49,6 +49,11 @@ def world(integrator, connection, company, project, vendor, cost_code, cost_type
     make("standard_cost_code", {"name": "Steel", "code": "05"}, standard_cost_code_list_id=connection.cost_code_list_id)
     for item_type in ("work_order_contract", "purchase_order_contract", "prime_contract"):
         make(item_type, {"number": "1", "title": "One", "vendor_id": vendor.pk}, **here)
+    made = integrator.post(f"requisitions?project_id={ids['project']}&commitment_id={ids['work_order_contract']}", {})
+    ids["requisition"] = made.body["id"]
+    line = {"cost_code_id": ids["cost_code"], "line_item_type_id": cost_type.pk, "original_budget_amount": 100}
+    budgeted = integrator.post("budget_line_items", {**here, "budget_line_item": line})
+    ids["budget_line_item"] = budgeted.body["id"]
     return World(integrator, ids)
 
 
@@ -68,7 +73,7 @@ def test_what_is_created_is_shown_and_listed(world, resource):
     assert listed.headers["Total"] == "1"
 
 
-@each("update")
+@each("create", "update")
 def test_a_change_keeps_what_was_not_sent(world, resource):
     first, second = world.sample(resource), world.sample(resource)
     entity = world.entity(resource)
@@ -82,7 +87,7 @@ def test_a_change_keeps_what_was_not_sent(world, resource):
         assert got == wanted, key
 
 
-@each("delete")
+@each("create", "delete")
 def test_what_is_deleted_is_gone(world, resource):
     made = world.create(resource).body
 
@@ -97,7 +102,7 @@ def test_what_is_deleted_is_gone(world, resource):
         assert [one["id"] for one in kept] == [made["id"]]
 
 
-@each("sync")
+@pytest.mark.parametrize("resource", [one for one in offering("sync") if "origin_id" in one.shape(None)], ids=path_of)
 def test_sync_finds_by_id_and_by_origin_id(world, resource):
     def sync(*updates):
         return world.erp.patch(world.path(resource, "/sync"), {"updates": list(updates)}).body

@@ -8,6 +8,7 @@ import pytest
 
 from erpstaging.api.renderers import to_json, wire_date, wire_time
 from erpstaging.companies.models import Company, ErpLevel
+from erpstaging.core.money import wire_number
 from tests.api.conftest import ApiClient
 
 
@@ -18,6 +19,10 @@ from tests.api.conftest import ApiClient
         ({}, b"{}"),
         ([], b"[]"),
         ({"amount": Decimal("250.0")}, b'{"amount":"250.0"}'),
+        ({"budget": wire_number(Decimal("0.3"))}, b'{"budget":0.3}'),
+        ({"budget": wire_number(Decimal("250.0000"))}, b'{"budget":250}'),
+        ({"budget": wire_number(Decimal("-" + "9" * 19 + ".9999"))}, b'{"budget":-' + b"9" * 19 + b".9999}"),
+        ({"budget": wire_number(Decimal("9" * 19))}, b'{"budget":' + b"9" * 19 + b"}"),
         ({"at": datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)}, b'{"at":"2026-01-02T03:04:05.678901Z"}'),
         ({"on": date(2026, 1, 2)}, b'{"on":"2026-01-02"}'),
         ({"level": ErpLevel.ADMIN}, b'{"level":"admin"}'),

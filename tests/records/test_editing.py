@@ -376,13 +376,14 @@ def test_deleting_twice_is_deleting_nothing(make, company, project_user):
 def test_every_entity_that_people_keep_can_be_kept(company, project_user, project, connection):
     """No declaration is out of step with the columns."""
     lists = create_record(company, actor=project_user, item_type="standard_cost_code_list", data={"name": "Ours"})
-    data = {"name": "N", "code": "C", "number": "1", "title": "T"}
+    data = {"name": "N", "code": "C", "number": "1", "title": "T", "invoice_number": "1"}
     kept = {"standard_cost_code_list": lists.pk, "project": project.pk}
 
     for item_type, entity in ENTITIES.items():
-        if entity.is_child or item_type == "standard_cost_code_list":
+        if entity.is_child or entity.kept_by_erp or item_type == "standard_cost_code_list":
             continue
-        named = {one.name: kept[one.targets[0]] for one in entity.references if one.required}
+        named: dict[str, object] = {one.name: kept[one.targets[0]] for one in entity.references if one.required}
+        named |= {one.name: one.choices[0] for one in entity.fields if one.kind == "choice" and one.required}
         made = create_record(
             company,
             actor=project_user,

@@ -13,21 +13,35 @@ from erpstaging.core.scope import company_scope, in_company
 from erpstaging.erp_requests.models import ErpRequest, ErpRequestDetail
 from erpstaging.notices.models import Notice
 from erpstaging.outbox.models import Event
+from erpstaging.records.editing import create_record
 from erpstaging.records.models import OriginIdHistory, Record
 from erpstaging.staging.closeout import close_details
-from erpstaging.staging.exports import accept_export, reject_export
+from erpstaging.staging.exports import NO_UNDO, accept_export, reject_export
 from erpstaging.staging.external import sync_external_data
 from erpstaging.staging.imports import accept_import
 from erpstaging.staging.intake import stage_records
-from erpstaging.staging.models import Conflict, Decision, Intake, StagedChange, StagedExport, StagedRecord
+from erpstaging.staging.linking import link_staged_record, undo_link, unlink_record
+from erpstaging.staging.merging import merge_vendors
+from erpstaging.staging.models import (
+    Conflict,
+    Decision,
+    Intake,
+    Refresh,
+    StagedChange,
+    StagedExport,
+    StagedLink,
+    StagedRecord,
+)
+from erpstaging.staging.refreshing import ask_for_refresh
 from erpstaging.staging.sending import send_record
-from tests.staging.conftest import contract_sent, line_sent
+from tests.fixtures.gate import UNDO
+from tests.staging.conftest import contract_sent, line_sent, vendor_sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EVERYTHING = (
-    Conflict, Decision, Entry, ErpRequest, ErpRequestDetail, Event, Intake, Notice, OriginIdHistory, Record,
-    StagedChange, StagedExport, StagedRecord,
+    Conflict, Decision, Entry, ErpRequest, ErpRequestDetail, Event, Intake, Notice, OriginIdHistory, Record, Refresh,
+    StagedChange, StagedExport, StagedLink, StagedRecord,
 )  # fmt: skip
 MANY = 1000
 
@@ -122,6 +136,49 @@ def test_a_killed_command_leaves_nothing_and_a_whole_one_leaves_all(gate, comman
 
     killed = 0
     for at in deaths(gate.company, command):
+        killed = at
+        assert stored(gate.company) == before, f"killed before statement {at}"
+
+    assert killed > 5
+    assert stored(gate.company) != before
+
+
+@pytest.fixture
+def vendor_command(request, gate, vendor, admin) -> Callable[[], Any]:
+    company = gate.company
+    if request.param == "refresh":
+        return lambda: ask_for_refresh(company, "standard_cost_codes", actor=gate.approver)
+    if request.param == "unlink vendor":
+        return lambda: unlink_record(company, vendor.pk, actor=gate.approver)
+    spare = gate.run(
+        lambda: create_record(company, actor=gate.sender, item_type="vendor", data={"name": "Kestrel Roofing"})
+    )
+    if request.param == "merge":
+        return lambda: merge_vendors(company, spare.pk, [vendor.pk], actor=admin)
+    (row,) = gate.run(lambda: stage_records(company.pk, [vendor_sent("V-1")], actor=gate.integration)).entities
+    link = lambda: link_staged_record(  # noqa: E731
+        company,
+        row.pk,
+        spare.pk,
+        actor=gate.approver,
+        version=1,
+        undo=UNDO if request.param == "undo link" else NO_UNDO,
+    )
+    if request.param == "link vendor":
+        return link
+    gate.run(link)
+    return lambda: undo_link(company, row.pk, actor=gate.approver)
+
+
+@pytest.mark.parametrize(
+    "vendor_command", ["link vendor", "undo link", "unlink vendor", "merge", "refresh"], indirect=True
+)
+@pytest.mark.capability("LK-07")
+def test_a_killed_command_on_companies_leaves_nothing(gate, vendor_command):
+    before = stored(gate.company)
+
+    killed = 0
+    for at in deaths(gate.company, vendor_command):
         killed = at
         assert stored(gate.company) == before, f"killed before statement {at}"
 

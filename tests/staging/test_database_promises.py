@@ -13,7 +13,21 @@ from erpstaging.erp_requests.models import DetailState, ErpRequest, ErpRequestDe
 from erpstaging.records.editing import create_record
 from erpstaging.records.models import OriginIdHistory, Record
 from erpstaging.staging.intake import create_staged_record
-from erpstaging.staging.models import Conflict, Decision, ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.linking import link_staged_record
+from erpstaging.staging.models import (
+    Conflict,
+    Decision,
+    ExportState,
+    LinkState,
+    Refresh,
+    RefreshState,
+    StagedExport,
+    StagedLink,
+    StagedRecord,
+    StagedStatus,
+)
+from erpstaging.staging.refreshing import ask_for_refresh
+from tests.fixtures.gate import UNDO
 from tests.staging.conftest import vendor_sent
 
 
@@ -64,12 +78,17 @@ def takes(table: str, column: str, row_id: int, source: str, target: str) -> boo
         (StagedRecord, "status", StagedStatus.values),
         (StagedExport, "state", ExportState.values),
         (ErpRequestDetail, "state", DetailState.values),
+        (StagedLink, "state", LinkState.values),
+        (Refresh, "state", RefreshState.values),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_the_guard_allows_exactly_the_moves_of_the_model(gate, integration, as_owner, model, field, states):
     gate.bring_to("exporting")
-    create_staged_record(gate.company.pk, vendor_sent("CRED-1"), actor=integration)
+    staged = create_staged_record(gate.company.pk, vendor_sent("CRED-1"), actor=integration)
+    spare = create_record(gate.company, actor=gate.sender, item_type="vendor", data={"name": "Kestrel"})
+    link_staged_record(gate.company, staged.pk, spare.pk, actor=gate.approver, version=1, undo=UNDO)
+    ask_for_refresh(gate.company, "vendors", actor=gate.approver)
     row_id = model.objects.of(gate.company).order_by("pk").values_list("pk", flat=True).first()
     table = model._meta.db_table
 

@@ -55,10 +55,11 @@ class LegacySync(StagedRecordView):
             received=self.received(),
             atomic=wants_atomic(self.body, request.query_params),
         )
+        metadata = self.metadata
         as_sent = {_key(one): sent for one, sent in zip(turned, updates, strict=True)} if staged.errors else {}
         return Response(
             {
-                "entities": [staged_record_json(row, staged.children.get(row.pk)) for row in staged.entities],
+                "entities": [staged_record_json(row, metadata, staged.children.get(row.pk)) for row in staged.entities],
                 "errors": [_as_sent(error, as_sent) for error in staged.errors],
             }
         )

@@ -24,8 +24,16 @@ from erpstaging.catalogue.resource import Call, Resource, Scope
 from erpstaging.core.errors import BadRequest, NotFound, NotPermitted
 from erpstaging.records.models import Record
 from erpstaging.records.shown import shown_nodes
+from erpstaging.staging.budgets import project_holder
 from erpstaging.staging.direct import sync_records
-from erpstaging.staging.mirrored import change_object, create_object, find_holder, find_object, remove_object, served
+from erpstaging.staging.mirrored import (
+    change_object,
+    create_object,
+    find_holder,
+    find_object,
+    remove_object,
+    served,
+)
 from erpstaging.staging.mirrored_rules import after_create
 
 READERS = frozenset({"project", "erp", "auditor"})
@@ -61,9 +69,12 @@ class MirroredView(CompanyAPIView):
             for one in resource.scopes
             if (value := self.scope_value(one, ids, required=call in one.required)) is not None
         }
-        if resource.holder is not None:
+        if resource.holder is not None and resource.holder.key:
             holder_id = ids[resource.holder.key]
             self.holder = find_holder(self.company, resource.holder.item_type, holder_id, scope=self.scope)
+        elif resource.holder is not None:
+            make = self.actor if call in {"create", "sync"} else None
+            self.holder = project_holder(self.company, resource.holder.item_type, self.scope, make=make)
         return served(self.company, resource.item_types, self.holder, self.scope)
 
     def scope_value(self, scope: Scope, ids: Mapping[str, int], *, required: bool) -> int | None:
@@ -81,6 +92,8 @@ class MirroredView(CompanyAPIView):
     def sent(self) -> dict[str, Any]:
         """The object in its wrapper. Raises BadRequest where it is missing."""
         sent = self.body.get(self.resource.wrapper) if isinstance(self.body, dict) else None
+        if sent is None and self.resource.wrapper_optional:
+            return {}
         if not isinstance(sent, dict):
             wrapper = self.resource.wrapper
             raise BadRequest(f"The body needs the object {wrapper}.", errors={wrapper: ["is required"]})
@@ -183,6 +196,8 @@ class MirroredSync(MirroredView):
     """Creating and updating up to 1,000 at once, each on its own, past the gate: for the ERP integration."""
 
     requires = frozenset({"erp_admin", "integration"})
+    # The key under which each element names what it stands under, where the path does not.
+    holder_field = ""
 
     def patch(self, request: Request, **ids: int) -> Response:
         updates = read_updates(self.body)
@@ -194,6 +209,7 @@ class MirroredSync(MirroredView):
             actor=self.actor,
             scope=entity.renamed(self.scope),
             holder_id=self.holder.pk if self.holder is not None else None,
+            holder_field=self.holder_field,
             atomic=wants_atomic(self.body, request.query_params),
         )
         after_create(self.company, entity, synced.created, self.actor)

@@ -10,6 +10,9 @@ from erpstaging.api.filters import ChoiceFilter, IntegerFilter, TextFilter, Time
 from erpstaging.api.views.base import CompanyAPIView
 from erpstaging.api.views.sync import read_updates, wants_atomic
 from erpstaging.catalogue.registry import STAGED
+from erpstaging.connections.custom_fields import read_data
+from erpstaging.connections.metadata import Metadata
+from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import NotFound
 from erpstaging.records.snapshots import timestamp
 from erpstaging.staging.call import Received, standing
@@ -23,7 +26,9 @@ from erpstaging.staging.intake import (
 from erpstaging.staging.models import StagedRecord, StagedStatus
 
 
-def staged_record_json(row: StagedRecord, children: Sequence[StagedRecord] | None = None) -> dict[str, Any]:
+def staged_record_json(
+    row: StagedRecord, metadata: Metadata, children: Sequence[StagedRecord] | None = None
+) -> dict[str, Any]:
     """`children` stand in the answers of show and sync, for types that have them."""
     answer = {
         "id": row.pk,
@@ -34,7 +39,7 @@ def staged_record_json(row: StagedRecord, children: Sequence[StagedRecord] | Non
         "origin_data": row.origin_data,
         "parent_id": row.parent_id,
         "status": row.status,
-        "data": row.data,
+        "data": read_data(metadata.entity(STAGED[row.item_type]), row.data),
         "messages": row.messages,
         "waiting_for": row.waiting_for,
         "item_id": row.record_id,
@@ -44,7 +49,7 @@ def staged_record_json(row: StagedRecord, children: Sequence[StagedRecord] | Non
         "updated_at": timestamp(row.updated_at),
     }
     if children is not None:
-        answer["children"] = [staged_record_json(child) for child in children]
+        answer["children"] = [staged_record_json(child, metadata) for child in children]
     return answer
 
 
@@ -58,9 +63,13 @@ class StagedRecordView(CompanyAPIView):
     def received(self) -> Received:
         return Received(self.request.path, self.request.content_type, getattr(self.request, "received_body", b""))
 
+    @property
+    def metadata(self) -> Metadata:
+        return metadata_of(self.company.pk)
+
     def whole(self, row: StagedRecord) -> dict[str, Any]:
         children = children_of(self.company.pk, [row]).get(row.pk)
-        return staged_record_json(row, children)
+        return staged_record_json(row, self.metadata, children)
 
 
 class StagedRecords(StagedRecordView):
@@ -82,8 +91,8 @@ class StagedRecords(StagedRecordView):
         ids = rows.order_by(*self.sort_columns, "pk").values_list("pk", flat=True)
         page = self.page
         wanted = list(ids[page.offset : page.offset + page.per_page])
-        found = standing(self.company.pk).in_bulk(wanted)
-        return self.paged([staged_record_json(found[one]) for one in wanted if one in found], rows.count())
+        found, metadata = standing(self.company.pk).in_bulk(wanted), self.metadata
+        return self.paged([staged_record_json(found[one], metadata) for one in wanted if one in found], rows.count())
 
     def post(self, request: Request) -> Response:
         body = self.body if isinstance(self.body, dict) else {}
@@ -113,7 +122,7 @@ class StagedRecordDetail(StagedRecordView):
 
     def delete(self, request: Request, staged_id: int) -> Response:
         row = delete_staged_record(self.company.pk, staged_id, actor=self.actor)
-        return Response(staged_record_json(row))
+        return Response(staged_record_json(row, self.metadata))
 
 
 class StagedRecordSync(StagedRecordView):
@@ -127,5 +136,6 @@ class StagedRecordSync(StagedRecordView):
             received=self.received(),
             atomic=wants_atomic(self.body, request.query_params),
         )
-        entities = [staged_record_json(row, staged.children.get(row.pk)) for row in staged.entities]
+        metadata = self.metadata
+        entities = [staged_record_json(row, metadata, staged.children.get(row.pk)) for row in staged.entities]
         return Response({"entities": entities, "errors": staged.errors})

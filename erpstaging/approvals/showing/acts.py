@@ -44,7 +44,7 @@ def button(
 ) -> DecisionButton:
     """`place` is the name of the object's page: staged, export or record."""
     weight: Weight = "primary" if act.act in FILLED else "plain"
-    if act.act in {"archive", "retrieve", "undo", "hold", "resume", "cancel"}:
+    if act.act in {"archive", "retrieve", "undo", "hold", "resume", "cancel", "undo_link", "unlink", "merge"}:
         weight = "quiet"
     ask_whom = act.code in MISSING_RIGHT | {"self_approval"}
     return DecisionButton(

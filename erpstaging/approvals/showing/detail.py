@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from erpstaging.approvals.presenters import (
     Decision,
     DecisionButton,
     Detail,
+    EarlierId,
     FieldRow,
     FormField,
     Link,
@@ -27,10 +28,13 @@ from erpstaging.approvals.presenters import (
     Person,
     Place,
     Section,
+    Source,
     TypeTab,
 )
 from erpstaging.approvals.showing.acts import Colleagues, button
+from erpstaging.approvals.showing.changes import changes_shown
 from erpstaging.approvals.showing.queue import queue_url
+from erpstaging.approvals.showing.source import source_shown
 from erpstaging.approvals.showing.story import timeline_of
 from erpstaging.approvals.showing.values import field_rows, line_table
 from erpstaging.approvals.showing.words import VIEW_LABELS, export_chip, record_chip, staged_chip
@@ -41,6 +45,7 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.records.locking import closed_field
 from erpstaging.records.models import Record
 from erpstaging.staging.checks import Check as RuleCheck
+from erpstaging.staging.history import has_source, history_of, received_of
 from erpstaging.staging.models import ExportState, StagedRecord, StagedStatus
 from erpstaging.staging.queue import Asked, View
 from erpstaging.staging.reading import ExportSeen, RecordSeen, StagedSeen
@@ -59,9 +64,11 @@ STAGED_VIEW = {StagedStatus.STAGED: View.READY_TO_IMPORT, StagedStatus.INVALID: 
 class DetailShown:
     """What the details of one request share."""
 
-    def __init__(self, company: Company, actor: Actor, metadata: Metadata, section: str) -> None:
+    def __init__(
+        self, company: Company, actor: Actor, metadata: Metadata, section: str, chosen: Mapping[str, int] | None = None
+    ) -> None:
         self.company, self.actor, self.metadata = company, actor, metadata
-        self.section = section
+        self.section, self.chosen = section, chosen or {}
         self.colleagues = Colleagues(company, actor.user_id)
 
     # An export
@@ -88,7 +95,7 @@ class DetailShown:
             facts=self._export_facts(seen),
             checks=checks,
             banners=self._export_banners(seen),
-            fields=field_rows(self.company, entity, node, {}) if section == "fields" else (),
+            fields=field_rows(self.company, self.metadata.entity(entity), node, {}) if section == "fields" else (),
             lines=self._lines(node, export.amount, export.currency) if section == "lines" else None,
             payload=self._payload(seen) if section == "payload" else None,
             timeline=timeline_of(self.company, record_id=export.record_id) if section == "timeline" else None,
@@ -173,7 +180,14 @@ class DetailShown:
         row = seen.row
         entity = ENTITIES[row.item_type]
         url = reverse("approvals:staged", args=[self.company.pk, row.pk])
-        sections = ["fields", *(["lines"] if entity.line_type else []), "timeline"]
+        history = history_of(self.company, row, since=self.chosen.get("since"))
+        sections = [
+            *(["changes"] if history.is_worth_showing else []),
+            "fields",
+            *(["lines"] if entity.line_type else []),
+            *(["source"] if has_source(self.company, row) else []),
+            "timeline",
+        ]
         section = self._section(sections)
         view = STAGED_VIEW[StagedStatus(row.status)]
         money = None if row.amount is None else Money(row.amount, self.company.currency)
@@ -192,11 +206,19 @@ class DetailShown:
             banners=self._staged_banners(row),
             fields=self._staged_fields(row) if section == "fields" else (),
             lines=self._staged_lines(seen) if section == "lines" else None,
+            changes=changes_shown(history, row, self.company.currency, f"{url}?tab=changes")
+            if section == "changes"
+            else None,
+            source=self._source(row, f"{url}?tab=source") if section == "source" else None,
             timeline=timeline_of(self.company, record_id=row.record_id, objects=[("staged_record", row.pk)])
             if section == "timeline"
             else None,
             decision=self._staged_decision(seen),
         )
+
+    def _source(self, row: StagedRecord, url: str) -> Source:
+        received = received_of(self.company, row, actor=self.actor, change_id=self.chosen.get("change"))
+        return source_shown(self.company, row, received, url)
 
     def _staged_facts(self, row: StagedRecord) -> list[FieldRow]:
         facts = [
@@ -232,7 +254,7 @@ class DetailShown:
             for origin, field in entity.origin_fields.items()
         }
         node = {"data": row.data, "title": row.title}
-        known = field_rows(self.company, entity, node, {})
+        known = field_rows(self.company, self.metadata.entity(entity), node, {})
         origins = [
             FieldRow(label=named[name], value=str(value), copy=True)
             for name, value in row.data.items()
@@ -259,6 +281,7 @@ class DetailShown:
         if not seen.acts:
             return None
         buttons = [self._button(act, "staged", seen.row.pk, seen.row.version) for act in reversed(seen.acts)]
+        buttons = [self._linked(self._relabelled(one, _("Link"))) if one.act == "link" else one for one in buttons]
         say = _("Adding it makes a record that is synced and locked.")
         if seen.row.status == StagedStatus.ARCHIVED:
             say = _("It will not be imported while it is archived.")
@@ -287,15 +310,19 @@ class DetailShown:
             facts=self._record_facts(seen),
             checks=checks,
             banners=self._record_banners(seen),
-            fields=field_rows(self.company, entity, node, self._locks(record)) if section == "fields" else (),
+            fields=field_rows(self.company, self.metadata.entity(entity), node, self._locks(record))
+            if section == "fields"
+            else (),
             lines=self._lines(node, record.amount, record.currency) if section == "lines" else None,
             timeline=timeline_of(self.company, record_id=record.pk) if section == "timeline" else None,
+            earlier_ids=[EarlierId(was.origin_id, was.until, was.reason) for was in seen.origin_ids],
             decision=self._record_decision(seen),
         )
 
     def _locks(self, record: Record) -> dict[str, str]:
-        entity = ENTITIES[record.item_type]
-        closed = {field.name: closed_field(record, entity, field.name, self.actor) for field in entity.fields}
+        entity = self.metadata.entity(ENTITIES[record.item_type])
+        fields = (*entity.fields, *entity.custom)
+        closed = {field.name: closed_field(record, entity, field.name, self.actor) for field in fields}
         return {name: why.message for name, why in closed.items() if why is not None}
 
     def _record_facts(self, seen: RecordSeen) -> list[FieldRow]:
@@ -324,24 +351,30 @@ class DetailShown:
         return []
 
     def _record_decision(self, seen: RecordSeen) -> Decision | None:
-        wanted = [act for act in seen.acts if act.act in {"edit", "send_to_erp", "retrieve"}]
+        wanted = [act for act in seen.acts if act.act in {"merge", "unlink", "edit", "send_to_erp", "retrieve"}]
         if not any(act.enabled for act in wanted):
             return None
         buttons = []
         for act in wanted:
             one = self._button(act, "record", seen.record.pk, seen.record.version)
-            if act.act == "edit":
+            if act.act in {"edit", "merge"}:
                 one = self._linked(one)
             if act.act == "send_to_erp" and any(not check.passed for check in seen.checks) and act.enabled:
                 first = next(check for check in seen.checks if not check.passed)
                 one = self._closed(one, first.remedy)
             buttons.append(one)
-        return Decision(say=_("Nothing leaves before an accounting approver has accepted it."), buttons=buttons)
+        say = _("Nothing leaves before an accounting approver has accepted it.")
+        if seen.record.synced:
+            say = _("Unlinking opens it again, and tells the integrator at once.")
+        return Decision(say=say, buttons=buttons)
 
     # Shared
 
     def _section(self, sections: Sequence[str]) -> Section:
-        return self.section if self.section in sections else "fields"  # type: ignore[return-value]
+        """What the address asks for; without a word the changes, where there are any, else the fields."""
+        if self.section in sections:
+            return self.section  # type: ignore[return-value]
+        return "changes" if not self.section and "changes" in sections else "fields"
 
     def _tabs(self, url: str, sections: Sequence[str], current: str, lines: int, checks: int) -> list[TypeTab]:
         counts = {"lines": lines, "checks": checks}
@@ -393,6 +426,8 @@ class DetailShown:
 
 
 SECTION_LABELS = {
+    "changes": lambda: _("Changes"),
+    "source": lambda: _("Source"),
     "fields": lambda: _("Fields"),
     "lines": lambda: _("Lines"),
     "payload": lambda: _("What will be sent"),

@@ -22,11 +22,12 @@ from erpstaging.approvals.presenters import (
     RecordForm,
 )
 from erpstaging.approvals.showing.words import record_chip
-from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.entity import CUSTOM, Entity
 from erpstaging.catalogue.fields import Field
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
+from erpstaging.connections.metadata import Metadata
 from erpstaging.records.locking import closed_field, closed_record
 from erpstaging.records.models import Record
 from erpstaging.staging.models import ExportState, StagedExport
@@ -44,6 +45,12 @@ FOREMOST = {"number", "title", "name", "status", "vendor_id", "project_number", 
 Typed = Mapping[str, str]
 
 
+def line_columns(entity: Entity) -> tuple[str, ...]:
+    """What the form shows of a line of this kind."""
+    own = tuple(field.name for field in entity.edited_fields())
+    return LINE_COLUMNS if set(LINE_COLUMNS) <= set(own) else own
+
+
 class FormShown:
     """Builds the form of one entity; `typed` is what a person sent, kept after a refusal."""
 
@@ -52,13 +59,15 @@ class FormShown:
         company: Company,
         actor: Actor,
         entity: Entity,
+        metadata: Metadata,
         *,
         record: Record | None = None,
         lines: Sequence[Record] = (),
         export: StagedExport | None = None,
         project_id: int | None = None,
     ) -> None:
-        self.company, self.actor, self.entity = company, actor, entity
+        self.company, self.actor, self.entity = company, actor, metadata.entity(entity)
+        self.metadata = metadata
         self.record, self.lines, self.export = record, lines, export
         self.project_id = record.project_id if record is not None else project_id
 
@@ -147,7 +156,7 @@ class FormShown:
     # Fields
 
     def _field(self, field: Field, typed: Typed | None, errors: Mapping[str, Sequence[str]]) -> FormField:
-        stored = self.record.data.get(field.name) if self.record is not None else None
+        stored = self.entity.value_of(field.name, self.record.data) if self.record is not None else None
         value = typed.get(field.name, "") if typed is not None else _text(stored)
         return FormField(
             name=field.name,
@@ -198,11 +207,11 @@ class FormShown:
     # Lines
 
     def _lines(self, rows: Sequence[Mapping[str, Any]] | None, errors: Mapping[str, Sequence[str]]) -> FormLines:
-        entity = ENTITIES[self.entity.line_type or ""].under(self.entity.item_type)
-        columns = [entity.by_name[name] for name in LINE_COLUMNS]
+        entity = self.metadata.entity(ENTITIES[self.entity.line_type or ""].under(self.entity.item_type))
+        columns = [*(entity.by_name[name] for name in line_columns(entity)), *entity.custom]
         choices = {field.name: self._choices(field) for field in columns}
         if rows is None:
-            rows = [{"id": line.pk, **line.data} for line in self.lines] or [{}]
+            rows = [{"id": line.pk, **(line.data.get(CUSTOM) or {}), **line.data} for line in self.lines] or [{}]
         standing = {line.pk: line for line in self.lines}
         shown = [
             self._line(entity, columns, choices, place, row, standing.get(row.get("id") or 0), errors)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from erpstaging.approvals.presenters import FormField
-from erpstaging.connections.metadata import Input
+from erpstaging.connections.rules import Input
 from erpstaging.staging.models import StagedExport
 
 
@@ -15,13 +15,12 @@ def accept_fields(
 ) -> list[FormField]:
     """The code is offered as the record carries it; what was typed stays after a refusal."""
     typed, errors = typed or {}, errors or {}
-    offered = {"code": export.snapshot.get("origin_code") or ""}
     return [
         FormField(
             name=one.key,
             label=one.label,
             kind="date" if one.kind == "date" else "text",
-            value=typed.get(one.key, offered.get(one.key, "")),
+            value=typed.get(one.key, one.offered(export.snapshot)),
             required=any(rule.name == "present" for rule in one.rules),
             max_length=next((rule.length for rule in one.rules if rule.name == "max_length"), 255),
             errors=list(errors.get(one.key, ())),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,11 +22,13 @@ from erpstaging.approvals.presenters import (
     Totals,
 )
 from erpstaging.approvals.showing.acts import Colleagues, button
+from erpstaging.approvals.showing.columns import Column, columns_of
 from erpstaging.approvals.showing.words import record_chip
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
+from erpstaging.connections.metadata import Metadata
 from erpstaging.records.models import Record
 from erpstaging.staging.acts import record_acts
 from erpstaging.staging.models import ExportState, StagedExport
@@ -94,16 +96,27 @@ def mine_shown(company: Company, actor: Actor) -> ItemList:
     )
 
 
-def items_shown(company: Company, actor: Actor, entity: Entity, *, page: int, per_page: int) -> ItemList:
-    rows = Record.objects.of(company).filter(item_type=entity.item_type, deleted_at=None)
+def listed_records(company: Company, entity: Entity) -> "QuerySet[Record]":
+    """The records of one type as their list shows them, newest first."""
+    rows: QuerySet[Record] = Record.objects.of(company).filter(item_type=entity.item_type, deleted_at=None)
+    return rows.order_by("-pk")
+
+
+def items_shown(
+    company: Company, actor: Actor, entity: Entity, metadata: Metadata, *, page: int, per_page: int
+) -> ItemList:
+    rows = listed_records(company, entity)
     total = rows.count()
-    records = list(rows.order_by("-pk")[(page - 1) * per_page : page * per_page])
-    newest = _newest_exports(company, records)
+    records = list(rows[(page - 1) * per_page : page * per_page])
+    columns = columns_of(metadata, [entity])
+    newest = newest_exports(company, records)
     here = f"{reverse('approvals:records', args=[company.pk])}?item_type={entity.item_type}"
     new = _new(company, actor, entity) if actor.may("project") else None
     return ItemList(
         title=entity.plural,
-        rows=[item_row(company, actor, record, newest.get(record.pk)) for record in records],
+        rows=[item_row(company, actor, record, newest.get(record.pk), columns) for record in records],
+        extra_columns=[column.label for column in columns],
+        download_url=f"{here}&format=csv" if total else "",
         totals=Totals(total),
         heading=_("Newest first"),
         pager=_pager(here, page, per_page, total),
@@ -129,7 +142,7 @@ def _new(company: Company, actor: Actor, entity: Entity) -> Link | None:
     return Link(_("New %(kind)s") % {"kind": entity.label.lower()}, url)
 
 
-def _newest_exports(company: Company, records: Sequence[Record]) -> dict[int, StagedExport]:
+def newest_exports(company: Company, records: Sequence[Record]) -> dict[int, StagedExport]:
     exports = StagedExport.objects.of(company).filter(record_id__in=[record.pk for record in records])
     return {one.record_id: one for one in exports.order_by("record_id", "-pk").distinct("record_id")}
 
@@ -143,7 +156,9 @@ def _mine(company: Company, actor: Actor) -> list[StagedExport]:
     return list(seen.values())
 
 
-def item_row(company: Company, actor: Actor, record: Record, export: StagedExport | None) -> ItemRow:
+def item_row(
+    company: Company, actor: Actor, record: Record, export: StagedExport | None, columns: Sequence[Column] = ()
+) -> ItemRow:
     acts = [act for act in record_acts(record, actor, export) if act.act in {"retrieve"} and act.enabled]
     colleagues = Colleagues(company, actor.user_id)
     return ItemRow(
@@ -154,6 +169,7 @@ def item_row(company: Company, actor: Actor, record: Record, export: StagedExpor
         number=record.number or record.origin_code or "",
         title=record.title,
         money=None if record.amount is None else Money(record.amount, record.currency),
+        extras=[column.value(record.data, record.origin_code) for column in columns],
         who_has_it=_holder(actor, export),
         since=export.changed_at if export is not None else record.updated_at,
         next_step=_next_step(record, export),

@@ -1,6 +1,7 @@
 """The work queue as its page shows it."""
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +29,7 @@ from erpstaging.approvals.presenters import (
     ViewLink,
 )
 from erpstaging.approvals.showing.acts import Colleagues, button
+from erpstaging.approvals.showing.columns import Column
 from erpstaging.approvals.showing.words import VIEW_ICONS, VIEW_LABELS, export_chip, staged_chip
 from erpstaging.approvals.statuses import Status
 from erpstaging.catalogue.registry import ENTITIES
@@ -38,7 +40,7 @@ from erpstaging.records.models import Record
 from erpstaging.staging.acts import export_acts, staged_record_acts
 from erpstaging.staging.exports import inputs_wanted
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord
-from erpstaging.staging.queue import Asked, Part, Row, View
+from erpstaging.staging.queue import Asked, Part, Row, Tab, View
 
 HOT = {View.FAILED}
 
@@ -52,6 +54,7 @@ class QueueShown:
     metadata: Metadata
     records: Mapping[int, Record]
     colleagues: Colleagues
+    columns: Sequence[Column] = ()
 
     def row(self, row: Row, *, outcome: str = "") -> QueueRow:
         one = row.object
@@ -81,9 +84,14 @@ class QueueShown:
             company=row.vendor,
             money=None if staged.amount is None else Money(staged.amount, self.company.currency),
             waiting_since=row.since,
+            extras=[column.value(staged.data, staged.origin_code) for column in self.columns],
             messages=messages[:2],
             decisions=[one for one in shown if one.act in {"import", "reject"}],
-            more=[one for one in shown if one.act not in {"import", "reject"}],
+            more=[
+                dataclasses.replace(one, asks="page", version=None) if one.act == "link" else one
+                for one in shown
+                if one.act not in {"import", "reject"}
+            ],
             outcome=outcome,
         )
 
@@ -116,6 +124,10 @@ class QueueShown:
             money=None if export.amount is None else Money(export.amount, export.currency),
             sender=Person(export.sent_by_name, you=export.sent_by_id == self.actor.user_id),
             waiting_since=row.since,
+            extras=[
+                column.value(export.snapshot["data"], export.inputs.get("code") or export.snapshot.get("origin_code"))
+                for column in self.columns
+            ],
             flags=_flags(export),
             messages=export.messages[:2] or ([export.held_reason] if export.held_reason else []),
             decisions=[one for one in shown if one.act in foremost],
@@ -135,6 +147,7 @@ class QueueShown:
             company=row.vendor,
             money=None if record.amount is None else Money(record.amount, record.currency),
             waiting_since=row.since,
+            extras=[column.value(record.data, record.origin_code) for column in self.columns],
         )
 
 
@@ -154,7 +167,7 @@ def queue_url(company: Company, asked: Asked, **changed: Any) -> str:
     """The address of a part of the queue; everything that is asked stands in it."""
     query = {
         "view": asked.view,
-        "type": asked.item_types[0] if asked.item_types else "",
+        "type": _tab_key(asked),
         "q": asked.text,
         "project": asked.project_id or "",
         "cursor": "",
@@ -162,6 +175,10 @@ def queue_url(company: Company, asked: Asked, **changed: Any) -> str:
     }
     kept = {name: value for name, value in query.items() if value}
     return f"{reverse('approvals:queue', args=[company.pk])}?{urlencode(kept)}"
+
+
+def _tab_key(asked: Asked) -> str:
+    return (ENTITIES[asked.item_types[0]].metadata_name or "") if asked.item_types else ""
 
 
 def view_links(company: Company, counts: Mapping[View, int], current: View | None) -> list[ViewLink]:
@@ -184,7 +201,7 @@ def queue_shown(
     asked: Asked,
     part: Part,
     *,
-    tabs: list[str],
+    tabs: list[Tab],
     counts: Mapping[str, int],
     projects: list[tuple[int, str]],
 ) -> Queue:
@@ -193,7 +210,8 @@ def queue_shown(
     return Queue(
         title=label,
         rows=[shown.row(row) for row in part.rows],
-        tabs=_tabs(company, asked, tabs, counts),
+        extra_columns=[column.label for column in shown.columns],
+        tabs=type_tabs(company, asked, tabs, counts),
         totals=totals_of(part),
         pager=_pager(company, asked, part),
         filters=_filters(company, asked, projects),
@@ -208,8 +226,8 @@ def totals_of(part: Part) -> Totals:
     return Totals(part.total, part.capped, [Money(amount, currency) for currency, amount in sorted(part.sums.items())])
 
 
-def _tabs(company: Company, asked: Asked, tabs: list[str], counts: Mapping[str, int]) -> list[TypeTab]:
-    chosen = asked.item_types[0] if asked.item_types else ""
+def type_tabs(company: Company, asked: Asked, tabs: list[Tab], counts: Mapping[str, int]) -> list[TypeTab]:
+    chosen = _tab_key(asked)
     everything = TypeTab(
         label=_("All"), url=queue_url(company, asked, type=""), count=sum(counts.values()), current=not chosen
     )
@@ -217,12 +235,12 @@ def _tabs(company: Company, asked: Asked, tabs: list[str], counts: Mapping[str, 
         everything,
         *(
             TypeTab(
-                label=ENTITIES[item_type].plural,
-                url=queue_url(company, asked, type=item_type),
-                count=counts.get(item_type, 0),
-                current=item_type == chosen,
+                label=tab.label,
+                url=queue_url(company, asked, type=tab.key),
+                count=sum(counts.get(item_type, 0) for item_type in tab.item_types),
+                current=tab.key == chosen,
             )
-            for item_type in tabs
+            for tab in tabs
         ),
     ]
 

@@ -1,6 +1,5 @@
 """Fields and lines of an object, as rows of names and values."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -9,9 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from erpstaging.approvals.presenters import FieldRow, LineRow, LineTable, Link, Money, Shown
+from erpstaging.approvals.showing.columns import typed_value
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import Field
 from erpstaging.companies.models import Company
+from erpstaging.connections.custom_fields import custom_values
 from erpstaging.core.money import rounded
 
 Node = Mapping[str, Any]
@@ -20,8 +21,9 @@ IN_THE_HEAD = {"title"}
 
 
 def field_rows(company: Company, entity: Entity, node: Node, locks: Mapping[str, str]) -> list[FieldRow]:
-    """Every field that has a value; closed ones say why."""
-    return [
+    """Every field that has a value, and all of the company's own; closed ones say why."""
+    own = node.get("custom_fields") or custom_values(entity.custom, node["data"])
+    declared = [
         FieldRow(
             label=field.label,
             value=shown_value(company, field, node),
@@ -30,6 +32,15 @@ def field_rows(company: Company, entity: Entity, node: Node, locks: Mapping[str,
         )
         for field in entity.fields
         if field.name not in IN_THE_HEAD and node["data"].get(field.name) not in (None, "", [])
+    ]
+    return declared + [
+        FieldRow(
+            label=field.label,
+            value=typed_value(field, (own.get(field.name) or {}).get("value")),
+            lock=locks.get(field.name, ""),
+            long=field.kind == "long_text",
+        )
+        for field in entity.custom
     ]
 
 
@@ -42,13 +53,7 @@ def shown_value(company: Company, field: Field, node: Node) -> Shown:
         if not target:
             return str(value)
         return Link(target["title"], reverse("approvals:record", args=[company.pk, target["id"]]))
-    if field.kind in {"number", "money"}:
-        return Decimal(str(value))
-    if field.kind == "date":
-        return dt.date.fromisoformat(value)
-    if field.kind == "integers":
-        return ", ".join(str(one) for one in value)
-    return value  # type: ignore[no-any-return]
+    return typed_value(field, value)
 
 
 def line_table(lines: Sequence[Node], amount: Decimal, currency: str, retainage: str | None) -> LineTable:

@@ -58,14 +58,20 @@ ACT_LABELS: Mapping[str, Text] = {
     "send_to_erp": _("Send to ERP"),
     "edit": _("Edit"),
     "delete": _("Delete"),
+    "link": _("Link to existing"),
+    "undo_link": _("Undo the link"),
+    "unlink": _("Unlink"),
+    "merge": _("Merge"),
 }
-ACT_KEYS: Mapping[str, str] = {"accept": "a", "hold": "h", "reject": "r", "import": "n", "undo": "u"}
+ACT_KEYS: Mapping[str, str] = {"accept": "a", "hold": "h", "reject": "r", "import": "n", "undo": "u", "link": "l"}
 ACT_ICONS: Mapping[str, str] = {
     "reject": "return",
     "archive": "box",
     "retry": "refresh",
     "hold": "pause",
     "retrieve": "return-o",
+    "link": "link",
+    "unlink": "unlinking",
 }
 DONE: Mapping[str, Text] = {
     "accept": _("Accepted %(name)s"),
@@ -82,6 +88,10 @@ DONE: Mapping[str, Text] = {
     "send_to_erp": _("Sent %(name)s to accounting"),
     "save": _("Saved %(name)s"),
     "delete": _("Deleted %(name)s"),
+    "link": _("Linked %(name)s"),
+    "undo_link": _("Took the link of %(name)s back"),
+    "unlink": _("Unlinked %(name)s"),
+    "merge": _("Merged into %(name)s"),
 }
 # What a timeline says after the actor's name, with its icon and tone.
 TOLD: Mapping[str, tuple[Text, str, str]] = {
@@ -91,6 +101,12 @@ TOLD: Mapping[str, tuple[Text, str, str]] = {
     "record.imported": (_("brought it in from the ERP"), "in", "green"),
     "record.linked": (_("wrote its origin ID"), "link", "green"),
     "record.synced_from_erp": (_("synced it from the ERP"), "refresh", "grey"),
+    "record.linked_by_hand": (_("linked it to what the ERP sent"), "link", "green"),
+    "record.link_undone": (_("took the link back"), "return-o", "grey"),
+    "record.unlinked": (_("unlinked it"), "unlinking", "grey"),
+    "record.merged": (_("merged it"), "conflict", "grey"),
+    "record.moved_by_merge": (_("merged the company it names into another"), "conflict", "grey"),
+    "line.moved_by_merge": (_("merged the company it stood under into another"), "conflict", "grey"),
     "line.created": (_("added a line"), "plus", "grey"),
     "line.edited": (_("changed a line"), "pencil", "grey"),
     "line.deleted": (_("removed a line"), "trash", "grey"),
@@ -100,6 +116,8 @@ TOLD: Mapping[str, tuple[Text, str, str]] = {
     "staged_record.changed": (_("sent it with changes"), "update", "blue"),
     "staged_record.superseded": (_("sent older data, which was kept aside"), "clock", "grey"),
     "staged_record.imported": (_("imported it"), "check", "green"),
+    "staged_record.linked": (_("linked it to a record that stood there"), "link", "green"),
+    "staged_record.link_undone": (_("took the link back"), "return-o", "grey"),
     "staged_record.rejected": (_("rejected it"), "return", "yellow"),
     "staged_record.invalid": (_("tried to import it, and a rule refused"), "invalid", "red"),
     "staged_record.archived": (_("archived it"), "box", "grey"),

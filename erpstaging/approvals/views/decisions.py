@@ -42,7 +42,12 @@ OUTCOMES: Mapping[str, Any] = {
     "resume": "",
     "cancel": gettext_lazy("cancelled by you, %(time)s"),
     "undo": "",
+    "link": gettext_lazy("linked by you, %(time)s"),
+    "undo_link": "",
 }
+
+# Columns of the queue besides the company's own.
+LIST_COLUMNS = 10
 
 
 class ActView(AccountingView):
@@ -151,7 +156,8 @@ class Accept(AskingView):
         typed = {key: str(value) for key, value in self.request.POST.items()}
         fields = accept_fields(seen.inputs, seen.export, typed, errors)
         named = {field.name for field in fields} | {"confirm"}
-        rules = metadata_of(self.company.pk).of(ENTITIES[seen.export.item_type])
+        metadata = metadata_of(self.company.pk)
+        rules = metadata.of(ENTITIES[seen.export.item_type])
         say = ngettext(
             "%(count)d value goes to the ERP with %(name)s.",
             "%(count)d values go to the ERP with %(name)s.",
@@ -159,6 +165,7 @@ class Accept(AskingView):
         )
         return Ask(
             title=_("Accept %(name)s") % {"name": seen.export.number or seen.export.title},
+            width=LIST_COLUMNS + len(self.columns(metadata)),
             button=self.button(_("Accept"), seen.export.version),
             row=self.row,
             fields=fields,

@@ -1,7 +1,7 @@
 """One staged record, export or record: its own page, or the panel beside the list."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from erpstaging.approvals.htmx import is_partial
 from erpstaging.approvals.presenters import Detail
@@ -10,6 +10,7 @@ from erpstaging.approvals.showing.inputs import accept_fields
 from erpstaging.approvals.views.queue import AccountingView
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import NotFound
+from erpstaging.staging.history import received_of
 from erpstaging.staging.reading import seen_export, seen_record, seen_staged_record
 
 
@@ -32,12 +33,34 @@ class DetailPage(AccountingView):
     @property
     def showing(self) -> DetailShown:
         metadata = metadata_of(self.company.pk)
-        return DetailShown(self.company, self.actor, metadata, self.request.GET.get("tab", "fields"))
+        query = self.request.GET
+        named = {name: query.get(name, "") for name in ("since", "change")}
+        chosen = {
+            name: int(text) for name, text in named.items() if text.isascii() and text.isdigit() and len(text) < 19
+        }
+        return DetailShown(self.company, self.actor, metadata, query.get("tab", ""), chosen)
 
 
 class StagedPage(DetailPage):
     def detail(self, object_id: int) -> Detail:
         return self.showing.staged(seen_staged_record(self.company, object_id, self.actor))
+
+
+class SourceFile(AccountingView):
+    """A received body as a download: the bytes as they came, but for what is masked to the reader."""
+
+    object_type = "staged_record"
+
+    def get(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
+        if not self.sees_queue:
+            raise NotFound()
+        row = seen_staged_record(self.company, object_id, self.actor).row
+        text = request.GET.get("change", "")
+        change_id = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        received = received_of(self.company, row, actor=self.actor, change_id=change_id)
+        response = HttpResponse(received.fetched, content_type="application/octet-stream")
+        response["Content-Disposition"] = f'attachment; filename="received-{received.intake.pk}.json"'
+        return response
 
 
 class ExportPage(DetailPage):

@@ -2,20 +2,39 @@
 
 import dataclasses
 from collections.abc import Sequence
+from urllib.parse import parse_qs, urlsplit
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
+from erpstaging.approvals.htmx import htmx_of
 from erpstaging.approvals.presenters import Frame, ViewLink
 from erpstaging.approvals.showing.acts import Colleagues
+from erpstaging.approvals.showing.columns import Column, columns_of
 from erpstaging.approvals.showing.queue import QueueShown, queue_shown, view_links
+from erpstaging.approvals.showing.refreshes import freshness, refresh_banner, refresh_button
 from erpstaging.approvals.views.base import CompanyView
+from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import INT64
+from erpstaging.catalogue.registry import entities
+from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import NotPermitted
 from erpstaging.records.models import Record
 from erpstaging.staging.models import StagedExport
-from erpstaging.staging.queue import Asked, Part, Row, View, queue_part, tabs, type_counts, view_counts
+from erpstaging.staging.queue import (
+    Asked,
+    Part,
+    Row,
+    Tab,
+    View,
+    queue_part,
+    tabs,
+    tabs_of,
+    type_counts,
+    view_counts,
+)
+from erpstaging.staging.refreshing import latest_refresh, refreshed_with
 
 MAX_PROJECTS = 500
 
@@ -42,18 +61,50 @@ class AccountingView(CompanyView):
         if not self.sees_queue:
             return frame
         url = reverse("approvals:queue", args=[self.company.pk])
-        return dataclasses.replace(frame, search_url=url, search=self.request.GET.get("q", ""))
+        frame = dataclasses.replace(frame, search_url=url, search=self.request.GET.get("q", ""))
+        return self._with_refresh(frame)
+
+    def refreshed_list(self) -> Entity | None:
+        """The list that the page shows, where the integration can be asked for it."""
+        return None
+
+    def _with_refresh(self, frame: Frame) -> Frame:
+        entity = self.refreshed_list()
+        if entity is None:
+            return frame
+        latest = latest_refresh(self.company.pk, entity.events.sync or "")
+        banner = refresh_banner(entity, latest)
+        return dataclasses.replace(
+            frame,
+            freshness=freshness(entity, latest),
+            sync=refresh_button(self.company, entity, latest, self.actor),
+            banners=[*frame.banners, *([banner] if banner else [])],
+        )
 
     def shown(self, rows: Sequence[Row]) -> QueueShown:
         """What turns these rows into what the list shows; the records behind their exports come with one query."""
         ids = {row.object.record_id for row in rows if isinstance(row.object, StagedExport)}
+        metadata = metadata_of(self.company.pk)
         return QueueShown(
             company=self.company,
             actor=self.actor,
-            metadata=metadata_of(self.company.pk),
+            metadata=metadata,
+            columns=self.columns(metadata),
             records=Record.objects.of(self.company).in_bulk(list(ids)),
             colleagues=Colleagues(self.company, self.actor.user_id),
         )
+
+    def columns(self, metadata: Metadata) -> list[Column]:
+        """What the company adds to the list of the open tab; a row that is redrawn stands in the list around it."""
+        details = htmx_of(self.request)
+        around = (details.current_url_abs_path if details else None) or self.request.get_full_path()
+        tab = tab_of(tabs_of(metadata), parse_qs(urlsplit(around).query).get("type", [""])[-1])
+        return columns_of(metadata, entities(tab.item_types)) if tab else []
+
+
+def tab_of(tabs: Sequence[Tab], word: str) -> Tab | None:
+    """The tab of this name. An item type is as good as its tab: a link may name either."""
+    return next((one for one in tabs if word == one.key or word in one.item_types), None)
 
 
 class QueuePage(AccountingView):
@@ -77,16 +128,20 @@ class QueuePage(AccountingView):
         )
         return self.page("approvals/queue.html", {"queue": queue})
 
+    def refreshed_list(self) -> Entity | None:
+        tab = tab_of(tabs(self.company), self.request.GET.get("type", ""))
+        return refreshed_with(entities(tab.item_types)[0]) if tab is not None else None
+
     def asked(self, request: HttpRequest) -> Asked:
         """What the address asks for; what it cannot mean falls back to the default."""
         query = request.GET
         view = View(query["view"]) if query.get("view") in set(View) else self._default_view()
-        item_type = query.get("type", "")
+        tab = tab_of(tabs(self.company), query.get("type", ""))
         project = query.get("project", "")
         is_id = project.isascii() and project.isdigit() and len(project) < 20 and 0 < int(project) < INT64
         return Asked(
             view=view,
-            item_types=(item_type,) if item_type in tabs(self.company) else (),
+            item_types=tab.item_types if tab else (),
             text=query.get("q", "").strip().replace("\0", "")[:255],
             project_id=int(project) if is_id else None,
             cursor=query.get("cursor", "")[:200],

@@ -8,14 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from erpstaging.approvals.presenters import Toast
-from erpstaging.approvals.showing.forms import LINE, LINE_COLUMNS, FormShown
+from erpstaging.approvals.showing.csv_file import csv_response
+from erpstaging.approvals.showing.forms import LINE, FormShown, line_columns
 from erpstaging.approvals.showing.items import home_shown, items_shown, mine_shown
 from erpstaging.approvals.showing.words import DONE
 from erpstaging.approvals.views.base import status_of
 from erpstaging.approvals.views.queue import AccountingView
-from erpstaging.catalogue.entity import Entity
-from erpstaging.catalogue.fields import INT64
+from erpstaging.catalogue.entity import CUSTOM, Entity
+from erpstaging.catalogue.fields import INT64, Field
 from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.connections.metadata import Metadata
+from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import BadRequest, Invalid, NotFound, Refused
 from erpstaging.records.editing import create_record, delete_record, edit_record, require_right
 from erpstaging.records.lines import LineEdit
@@ -36,7 +39,10 @@ class RecordsPage(AccountingView):
             return self.page("approvals/home.html", {"home": home_shown(self.company, self.actor, KEPT_HERE)})
         number = request.GET.get("page", "1")
         page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 else 1
-        items = items_shown(self.company, self.actor, ENTITIES[item_type], page=max(page, 1), per_page=MAX_LIMIT)
+        entity, metadata = ENTITIES[item_type], metadata_of(self.company.pk)
+        if request.GET.get("format") == "csv":
+            return csv_response(self.company, self.actor, entity, metadata)
+        items = items_shown(self.company, self.actor, entity, metadata, page=max(page, 1), per_page=MAX_LIMIT)
         return self.page("approvals/items.html", {"items": items})
 
 
@@ -99,11 +105,45 @@ class FormView(AccountingView):
 
     def data(self) -> dict[str, Any]:
         """The fields that the form had; an emptied one is null. A closed field is not sent by the browser."""
-        names = [field.name for field in self.entity.edited_fields()]
-        booleans = {field.name for field in self.entity.fields if field.kind == "boolean"}
-        post = self.request.POST
-        sent = {name: post[name].strip().replace("\r\n", "\n") or None for name in names if name in post}
-        return {name: value == "true" if name in booleans else value for name, value in sent.items()}
+        entity, post = self.metadata.entity(self.entity), self.request.POST
+        sent = {one.name: _typed(one, post[one.name]) for one in entity.edited_fields() if one.name in post}
+        # A box that nobody ever ticked says nothing yet.
+        silent = {
+            one.name
+            for one in entity.edited_fields()
+            if one.kind == "boolean" and not one.required and entity.value_of(one.name, self.standing_data) is None
+        }
+        sent = {name: value for name, value in sent.items() if value is not False or name not in silent}
+        own = {one.name for one in entity.custom}
+        return {
+            **{name: value for name, value in sent.items() if name not in own},
+            CUSTOM: {name: value for name, value in sent.items() if name in own},
+        }
+
+    @property
+    def standing_data(self) -> Mapping[str, Any]:
+        """What the record holds before the form is stored."""
+        return {}
+
+    @property
+    def metadata(self) -> Metadata:
+        return metadata_of(self.company.pk)
+
+    @property
+    def line_names(self) -> list[str]:
+        """The columns of the lines, the company's own among them."""
+        entity = self.line_entity
+        return [*line_columns(entity), *self.own_line_names] if entity is not None else []
+
+    @property
+    def own_line_names(self) -> list[str]:
+        entity = self.line_entity
+        return [one.name for one in self.metadata.entity(entity).custom] if entity is not None else []
+
+    @property
+    def line_entity(self) -> Entity | None:
+        line_type = self.entity.line_type
+        return ENTITIES[line_type].under(self.entity.item_type) if line_type else None
 
     def rows(self) -> list[dict[str, Any]]:
         """The lines of the form in their order, each with its prefix, the id of a standing one, and its texts."""
@@ -115,9 +155,9 @@ class FormView(AccountingView):
                 if (parts := key.split("-"))[0] == LINE and len(parts) > 2 and _place(parts[1])
             }
         )
-        rows = []
+        rows, names = [], self.line_names
         for place in places:
-            row: dict[str, Any] = {name: post.get(f"{LINE}-{place}-{name}", "").strip() for name in LINE_COLUMNS}
+            row: dict[str, Any] = {name: post.get(f"{LINE}-{place}-{name}", "").strip() for name in names}
             given = post.get(f"{LINE}-{place}-id", "")
             row["id"] = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
             row["prefix"] = f"{LINE}-{place}"
@@ -128,14 +168,22 @@ class FormView(AccountingView):
         """What the form wants of the lines: a standing one that is not on it any more is removed."""
         if self.entity.line_type is None:
             return []
-        edits = []
+        edits, own = [], self.own_line_names
+        names = [name for name in self.line_names if name not in own]
         for row in self.rows():
-            values = {name: row[name] or None for name in LINE_COLUMNS}
-            if row["id"] is None and not any(values.values()):
+            values = {name: row[name] or None for name in names}
+            values[CUSTOM] = {name: row[name] or None for name in own}
+            if row["id"] is None and not any(row[name] for name in (*names, *own)):
                 continue  # a blank line at the end is no line
             edits.append(LineEdit(row["id"], _calculated(values)))
         kept = {edit.id for edit in edits}
         return [*edits, *(LineEdit(line.pk, {}, delete=True) for line in standing if line.pk not in kept)]
+
+
+def _typed(field: Field, text: str) -> Any:
+    """What somebody typed into a field; nothing is null."""
+    value = text.strip().replace("\r\n", "\n") or None
+    return value == "true" if field.kind == "boolean" else value
 
 
 def _place(text: str) -> bool:
@@ -161,7 +209,7 @@ class NewRecord(FormView):
 
     def shown(self) -> FormShown:  # type: ignore[override]
         require_right(self.actor, self.entity)
-        return FormShown(self.company, self.actor, self.entity, project_id=self.project_id)
+        return FormShown(self.company, self.actor, self.entity, self.metadata, project_id=self.project_id)
 
     @property
     def project_id(self) -> int | None:
@@ -197,6 +245,11 @@ class EditRecord(FormView):
             raise NotFound()
         return found
 
+    @property
+    def standing_data(self) -> Mapping[str, Any]:
+        data: Mapping[str, Any] = self.record.data
+        return data
+
     def standing(self) -> list[Record]:
         lines = Record.objects.of(self.company).filter(parent_id=self.kwargs["object_id"], deleted_at=None)
         return list(lines.order_by("position", "pk"))
@@ -205,7 +258,15 @@ class EditRecord(FormView):
         record = self.record
         require_right(self.actor, self.entity, record)
         export = StagedExport.objects.of(self.company).filter(record=record).order_by("-pk").first()
-        return FormShown(self.company, self.actor, self.entity, record=record, lines=self.standing(), export=export)
+        return FormShown(
+            self.company,
+            self.actor,
+            self.entity,
+            self.metadata,
+            record=record,
+            lines=self.standing(),
+            export=export,
+        )
 
     def save(self) -> Record:
         given = self.request.POST.get("version", "")

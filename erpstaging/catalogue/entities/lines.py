@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from erpstaging.catalogue.entities.commitments import NO_MONEY, PARTY
-from erpstaging.catalogue.entity import Entity, Level, LockList, Support, Supports
+from erpstaging.catalogue.entity import Calculation, Entity, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import Field, choice, long_text, money, number, position, reference, text
-from erpstaging.catalogue.payload import Fixed, Nested, Shape, Value, values
+from erpstaging.catalogue.payload import Fixed, Given, Nested, Shape, Value, values
 
 CONTRACTS = ("work_order_contract", "purchase_order_contract")
 FIELDS = (
@@ -65,6 +65,7 @@ COMMITMENT_ITEM = Entity(
     parents=CONTRACTS,
     title_field="description",
     amount_field="amount",
+    calculation=Calculation(),
     kept_by_admins=True,
     fields=FIELDS,
     lock=LockList(whole=True),
@@ -87,18 +88,38 @@ PRIME_CONTRACT_LINE = replace(
     parents=("prime_contract",),
     webhook_resource="Prime Contract Line Items",
 )
+# What a direct cost is made of; it has no place in the documented list, and nobody stages it.
+DIRECT_COST_LINE = replace(
+    COMMITMENT_ITEM,
+    key="",
+    metadata_name=None,
+    supports=Supports(exported=Support.WITH_PARENT, synced_direct=Support.YES, unlinked=Support.WITH_PARENT),
+    parents=("item",),
+    kept_by_admins=False,
+    webhook_resource="Direct Cost Line Items",
+)
+COMPANY_DIRECT_COST_LINE = replace(
+    DIRECT_COST_LINE,
+    supports=Supports(exported=Support.WITH_PARENT, unlinked=Support.WITH_PARENT),
+    parents=("company_level_direct_cost",),
+    webhook_resource="Company Direct Cost Line Items",
+    fields=(reference("project_id", "Project", "project", required=True, edited=True), *FIELDS),
+)
+DIRECT_COSTS = (*DIRECT_COST_LINE.parents, *COMPANY_DIRECT_COST_LINE.parents)
 # What is known of a line before its parent is.
 LINE_ITEM = replace(
     COMMITMENT_ITEM,
     key="",
     metadata_name=None,
-    parents=(*CONTRACTS, "commitment_change_order", "prime_contract"),
+    parents=(*CONTRACTS, "commitment_change_order", "prime_contract", *DIRECT_COSTS),
     fields=(*FIELDS, _contract_line(required=False)),
     variants={
         "work_order_contract": WORK_ORDER_LINE,
         "purchase_order_contract": PURCHASE_ORDER_LINE,
         "commitment_change_order": CHANGE_ORDER_LINE,
         "prime_contract": PRIME_CONTRACT_LINE,
+        "item": DIRECT_COST_LINE,
+        "company_level_direct_cost": COMPANY_DIRECT_COST_LINE,
     },
 )
 
@@ -135,6 +156,7 @@ LINE_EXPORT: Shape = {
     "company": Nested("company", {"id": Value("id"), "name": Value("name")}),
     "cost_code": Nested("cost_code", LINE_COST_CODE),
     "created_at": Value("created_at", "datetime"),
+    "custom_fields": Given("custom_fields"),
     "description": Value("data.description", "string", ""),
     "extended_amount": Value("amount", "decimal", NO_MONEY),
     "extended_type": Value("data.extended_type", "string", "manual"),

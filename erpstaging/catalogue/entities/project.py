@@ -2,7 +2,7 @@
 
 from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, choice, date, integer, integers, long_text, number, reference, text
-from erpstaging.catalogue.payload import Shape, Value, values
+from erpstaging.catalogue.payload import Nested, Shape, Value, values
 
 WORK_SCOPES = ("new_construction", "renovation_alteration", "maintenance_service")
 DELIVERY_METHODS = (
@@ -65,6 +65,7 @@ PROJECT = Entity(
         boolean("template", "Template"),
         boolean("active", "Active", staged=False),
         boolean("erp_integrated", "ERP integrated", staged=False),
+        boolean("erp_job_cost_transaction_syncing_enabled", "Job cost transactions", staged=False),
         # Asked for once, when the project is made.
         boolean("enable_copy_of_standard_cost_codes", "Copy standard cost codes", staged=False),
         reference("standard_cost_code_list_id", "Standard cost codes", "standard_cost_code_list", staged=False),
@@ -134,4 +135,19 @@ JOB_IMPORTED: Shape = {
     "id": Value("id"),
     "name": Value("data.name", "string"),
     **values("", "any", "origin_id", "origin_data", "origin_code"),
+}
+# `id` is the ERP's, the two others are ours: the project's, and that of the row that carries the ERP's.
+JOB_SYNCED: Shape = {
+    "id": Value("origin_id", "string"),
+    "additional_job_data": Nested(
+        "",
+        {
+            "job_name": Value("data.name", "string"),
+            "procore_project_id": Value("id"),
+            "project_id": Value("id"),
+            "start_date": Value("data.start_date", "date"),
+            "job_cost_transactions_sync_enabled": Value("job_cost_transactions_sync_enabled", "bool", False),
+        },
+    ),
+    "company_id": Value("company_id"),
 }

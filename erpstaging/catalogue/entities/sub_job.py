@@ -52,3 +52,18 @@ SUB_JOB_EXPORT: Shape = {
         },
     ),
 }
+SUB_JOB_SYNCED: Shape = {
+    "id": Value("origin_id", "string"),
+    "additional_job_data": Nested(
+        "",
+        {
+            "job_name": Value("data.name", "string"),
+            "parent_origin_id": Value("project.origin_id", "string"),
+            "procore_project_id": Value("project.id"),
+            "procore_sub_job_id": Value("id"),
+            "project_id": Value("id"),
+            "start_date": Value("project.data.start_date", "date"),
+        },
+    ),
+    "company_id": Value("company_id"),
+}

@@ -2,7 +2,7 @@
 
 from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, integer, integers, long_text, reference, text
-from erpstaging.catalogue.payload import Fixed, Shape, Value, values
+from erpstaging.catalogue.payload import Fixed, Given, Shape, Value, values
 
 BIDDING_KINDS = (
     "cbe", "mbe_8a", "mbe_abe", "mbe_dbe", "mbe_hbe", "mbe_hub", "mbe_mbe", "mbe_sbe", "mbe_wbe", "mbe_aabe",
@@ -101,6 +101,7 @@ VENDOR_EXPORT: Shape = {
     "updated_at": Value("updated_at", "datetime"),
     "website": Value("data.website", "string"),
     "zip": Value("data.zip", "string", ""),
+    "custom_fields": Given("custom_fields"),
     "erp_custom_fields": Value("inputs.custom_fields", "any", {}),
     "business_register": Fixed(None),
     "primary_contact": Fixed(None),

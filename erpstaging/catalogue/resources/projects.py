@@ -87,6 +87,19 @@ MINIMAL: Shape = {
     **ORIGIN,
 }
 
+CONFIGURATION = Resource(
+    path="projects/<id:project_id>/configuration",
+    item_types=("project",),
+    wrapper="configuration",
+    calls=frozenset({"show", "update"}),
+    views={
+        "default": {
+            "erp_job_cost_transaction_syncing_enabled": Value(
+                "data.erp_job_cost_transaction_syncing_enabled", "bool", False
+            )
+        }
+    },
+)
 PROJECTS = Resource(
     path="projects",
     item_types=("project",),

@@ -1,9 +1,13 @@
 """What the REST for people answers with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from erpstaging.api.views.staged_records import staged_record_json
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.connections.custom_fields import read_data
+from erpstaging.connections.metadata import Metadata
+from erpstaging.connections.rules import Input
 from erpstaging.core.money import wire_amount
 from erpstaging.records.models import Record
 from erpstaging.records.snapshots import timestamp
@@ -12,6 +16,8 @@ from erpstaging.staging.checks import Check
 from erpstaging.staging.models import StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.queue import Row
 from erpstaging.staging.reading import ExportSeen, RecordSeen, StagedSeen
+
+LINE = ENTITIES["line_item"]
 
 
 def acts_json(acts: Sequence[OpenAct]) -> list[dict[str, Any]]:
@@ -40,7 +46,7 @@ def status_of_record(record: Record, export: StagedExport | None) -> str:
     return "synced" if record.synced else "not_sent"
 
 
-def record_json(record: Record) -> dict[str, Any]:
+def record_json(record: Record, metadata: Metadata) -> dict[str, Any]:
     return {
         "id": record.pk,
         "item_type": record.item_type,
@@ -50,7 +56,7 @@ def record_json(record: Record) -> dict[str, Any]:
         "title": record.title,
         "amount": wire_amount(record.amount),
         "currency": record.currency,
-        "data": record.data,
+        "data": read_data(metadata.entity(ENTITIES[record.item_type]), record.data),
         "origin_id": record.origin_id,
         "origin_code": record.origin_code,
         "synced": record.synced,
@@ -61,20 +67,24 @@ def record_json(record: Record) -> dict[str, Any]:
     }
 
 
-def seen_record_json(seen: RecordSeen) -> dict[str, Any]:
+def seen_record_json(seen: RecordSeen, metadata: Metadata) -> dict[str, Any]:
+    own = metadata.entity(LINE)
     lines = [
-        {"id": line["id"], "position": line["position"], "amount": line["amount"], "data": line["data"],
+        {"id": line["id"], "position": line["position"], "amount": line["amount"], "data": read_data(own, line["data"]),
          "origin_id": line["origin_id"]}
         for line in seen.node.get("lines", ())
     ]  # fmt: skip
     return {
-        **record_json(seen.record),
+        **record_json(seen.record, metadata),
         "status": status_of_record(seen.record, seen.export),
         "export_id": seen.export.pk if seen.export else None,
         "lines": lines,
         "checks": checks_json(seen.checks),
         "acts": acts_json(seen.acts),
         "rejection": _rejection(seen.export),
+        "origin_id_history": [
+            {"origin_id": was.origin_id, "until": timestamp(was.until), "reason": was.reason} for was in seen.origin_ids
+        ],
     }
 
 
@@ -124,19 +134,26 @@ def export_json(export: StagedExport) -> dict[str, Any]:
     }
 
 
+def input_json(one: Input, node: Mapping[str, Any]) -> dict[str, Any]:
+    """What Accept asks for; `offered` is taken where nothing is typed."""
+    required = any(rule.name == "present" for rule in one.rules)
+    offered = one.offered(node) or None
+    return {"key": one.key, "label": one.label, "type": one.kind, "required": required, "offered": offered}
+
+
 def seen_export_json(seen: ExportSeen) -> dict[str, Any]:
     return {
         **export_json(seen.export),
         "origin_id": seen.record.origin_id,
         "checks": checks_json(seen.checks),
         "acts": acts_json(seen.acts),
-        "inputs_wanted": [{"key": one.key, "label": one.label, "type": one.kind} for one in seen.inputs],
+        "inputs_wanted": [input_json(one, seen.node) for one in seen.inputs],
         "snapshot": seen.node,
     }
 
 
-def seen_staged_json(seen: StagedSeen) -> dict[str, Any]:
-    return {**staged_record_json(seen.row, seen.children), "acts": acts_json(seen.acts)}
+def seen_staged_json(seen: StagedSeen, metadata: Metadata) -> dict[str, Any]:
+    return {**staged_record_json(seen.row, metadata, seen.children), "acts": acts_json(seen.acts)}
 
 
 def queue_row_json(row: Row) -> dict[str, Any]:

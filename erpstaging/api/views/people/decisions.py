@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from erpstaging.api.errors import error_response
 from erpstaging.api.views.base import PersonAPIView
 from erpstaging.api.views.people.answers import seen_export_json, seen_staged_json
+from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid
 from erpstaging.staging.exports import MAX_UNDO, accept_export, reject_export, retry_export, undo_accept
 from erpstaging.staging.holding import hold_export, resume_export
@@ -37,7 +38,8 @@ class StagedRecordOf(ActView):
         return self.answer(staged_id)
 
     def answer(self, staged_id: int) -> Response:
-        return Response(seen_staged_json(seen_staged_record(self.company, staged_id, self.actor)))
+        seen = seen_staged_record(self.company, staged_id, self.actor)
+        return Response(seen_staged_json(seen, metadata_of(self.company.pk)))
 
 
 class StagedRecordAct(StagedRecordOf):

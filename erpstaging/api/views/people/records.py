@@ -10,6 +10,7 @@ from erpstaging.api.views.base import PersonAPIView
 from erpstaging.api.views.people.answers import record_json, seen_record_json
 from erpstaging.catalogue.fields import INT64
 from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid
 from erpstaging.records.editing import create_record, delete_record, edit_record
 from erpstaging.records.lines import LineEdit
@@ -57,7 +58,8 @@ class RecordView(PersonAPIView):
         return LineEdit(line_id, data, delete=line.get("_destroy") is True)
 
     def answer(self, record_id: int, status: int = 200) -> Response:
-        return Response(seen_record_json(seen_record(self.company, record_id, self.actor)), status=status)
+        seen = seen_record(self.company, record_id, self.actor)
+        return Response(seen_record_json(seen, metadata_of(self.company.pk)), status=status)
 
 
 class Records(RecordView):
@@ -76,7 +78,8 @@ class Records(RecordView):
             rows = rows.filter(item_type=request.query_params["item_type"])
         page = self.page
         found = rows.order_by("-pk")[page.offset : page.offset + page.per_page]
-        return self.paged([record_json(record) for record in found], rows.count())
+        metadata = metadata_of(self.company.pk)
+        return self.paged([record_json(record, metadata) for record in found], rows.count())
 
     def post(self, request: Request) -> Response:
         item_type = self.given.get("item_type")

@@ -1,0 +1,107 @@
+"""A company's ERP settings: what its administrators tick, beside the metadata that its integration sends."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from erpstaging.catalogue.entity import Entity, LockList
+from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.connections.faults import faults_of
+from erpstaging.core.documents import plain
+from erpstaging.core.errors import Invalid
+
+LINES = "line_items"
+# Values that the ERP writes and that can be locked besides an entity's own fields.
+LOCKABLE = frozenset({"origin_code"})
+_LOCK = {
+    "type": "object",
+    "properties": {
+        "fields": {"type": "array", "items": {"type": "string", "maxLength": 100}, "maxItems": 500},
+        "whole": {"type": "boolean"},
+        "lines": {"type": "boolean"},
+        "deletion": {"type": "boolean"},
+    },
+    "additionalProperties": False,
+}
+SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "properties": {
+        "job_code_format": {"type": "string", "maxLength": 60},
+        "procore_contract_number": {"type": "boolean"},
+        "procore_change_order_number": {"type": "boolean"},
+        "include_forecast_amounts": {"type": "boolean"},
+        "direct_export": {
+            "type": "object",
+            "propertyNames": {"enum": list(ENTITIES)},
+            "additionalProperties": {"type": "boolean"},
+        },
+        "locks": {
+            "type": "object",
+            "propertyNames": {"enum": list(ENTITIES)},
+            "additionalProperties": _LOCK,
+        },
+    },
+    "additionalProperties": False,
+}
+_validator = Draft202012Validator(SCHEMA)
+
+
+@dataclass(frozen=True, slots=True)
+class ErpSettings:
+    """The settings as they are read; what is not set is off, or the catalogue's default."""
+
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+    def ticked(self, name: str) -> bool:
+        return self.document.get(name) is True
+
+    @property
+    def job_code_format(self) -> str:
+        return str(self.document.get("job_code_format") or "")
+
+    def exports_directly(self, entity: Entity) -> bool:
+        return (self.document.get("direct_export") or {}).get(entity.item_type) is True
+
+    def lock_of(self, entity: Entity) -> LockList:
+        """The company's lock list of a type: what it says, and the market's default for what it leaves out."""
+        own = (self.document.get("locks") or {}).get(entity.item_type)
+        if own is None:
+            return entity.lock
+        names = frozenset(own["fields"]) if "fields" in own else entity.lock.fields
+        # A list of fields takes the place of "everything", unless it says otherwise.
+        whole = own.get("whole", entity.lock.whole and "fields" not in own)
+        return LockList(
+            fields=names,
+            whole=whole,
+            lines=own.get("lines", entity.lock.lines),
+            deletion=own.get("deletion", entity.lock.deletion),
+        )
+
+    @property
+    def locked_types(self) -> frozenset[str]:
+        """The types that have a lock list of the company's own."""
+        return frozenset(self.document.get("locks") or {})
+
+
+def checked_settings(document: Any, custom: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """The settings as they are stored. `custom` are the keys of the company's own fields, by item type.
+
+    Raises Invalid with one message per fault, each with its path.
+    """
+    faults = faults_of(_validator, document, root="erp_settings")
+    faults = faults or list(_unknown_fields(document, custom))
+    if faults:
+        raise Invalid(faults[0], errors={"erp_settings": faults})
+    stored: dict[str, Any] = plain(dict(document))
+    return stored
+
+
+def _unknown_fields(document: Mapping[str, Any], custom: Mapping[str, Collection[str]]) -> Iterator[str]:
+    for item_type, own in (document.get("locks") or {}).items():
+        known = ENTITIES[item_type].by_name.keys() | LOCKABLE | set(custom.get(item_type, ()))
+        for place, name in enumerate(own.get("fields", ())):
+            if name not in known:
+                yield f"erp_settings.locks.{item_type}.fields[{place}]: {name!r} is no field of {item_type}"
