@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Max
 
-from erpstaging.catalogue.entity import Entity, clean_data
+from erpstaging.catalogue.entity import Entity, clean_data, merged_data
 from erpstaging.catalogue.fields import INT64, PLAIN_INTEGER
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
@@ -525,7 +525,7 @@ class DirectSync:
     def _change(self, record: Record, element: Element, values: dict[str, Any], parent: Record | None) -> None:
         if record.lock == Lock.WAITING:
             raise Invalid(WAITS, errors={"base": [WAITS]}, code="pending_approval")
-        merged = self._coded({**record.data, **values}, parent)
+        merged = self._coded(merged_data(record.data, values), parent)
         self._refuse_taken(record, merged)
         before, key = _contents(record), record.unique_key
         self._link(record, element)

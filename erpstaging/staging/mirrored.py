@@ -130,13 +130,13 @@ def find_holder(company: Company, item_type: str, record_id: int, *, scope: Mapp
 def served(
     company: Company, item_types: Sequence[str], holder: Record | None, scope: Mapping[str, Any]
 ) -> list[Entity]:
-    """The declarations of a resource that the company has switched on and that the scope fits.
+    """The declarations of a resource, with the company's own fields, that are switched on and that the scope fits.
 
     Raises NotFound when there is none: the entity is off, or a record that `scope` names does not exist.
     """
     metadata = metadata_of(company.pk)
     declared = [ENTITIES[item_type].under(holder.item_type if holder else None) for item_type in item_types]
-    switched_on = [entity for entity in declared if metadata.is_on(entity)]
+    switched_on = [metadata.entity(entity) for entity in declared if metadata.is_on(entity)]
     rows = Record.objects.of(company).filter(pk__in=scope.values(), deleted_at=None)
     types = dict(rows.values_list("pk", "item_type")) if scope else {}
     found = [entity for entity in switched_on if _scope_fits(entity, scope, types)]
