@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from erpstaging.api.openapi import FLAG, ID, TEXT, Operation, Schema, array_of, component, nullable, object_of
+from erpstaging.api.openapi import (
+    FLAG,
+    ID,
+    TEXT,
+    Operation,
+    Schema,
+    array_of,
+    component,
+    nullable,
+    object_of,
+    parameter,
+)
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import Field
 from erpstaging.catalogue.payload import Each, Fixed, Nested, Shape, Value, WireType
@@ -72,6 +83,27 @@ def body_of(entity: Entity) -> Schema:
 def operations_of(resource: Resource, methods: Mapping[str, str]) -> dict[str, Operation]:
     """An operation per HTTP method of one address."""
     return {method.upper(): _operation(resource, call) for method, call in methods.items()}  # type: ignore[arg-type]
+
+
+def query_of(resource: Resource, call: Call, path: str) -> list[Schema]:
+    """The parameters of one call: what it is about, where the path and the body do not say, and the view."""
+    in_query = call in {"list", "first", "show", "delete"}
+    scopes = [
+        parameter(
+            scope.name,
+            "query",
+            ID,
+            "What the call is about" if in_query else "What the call is about, unless the body says it",
+            required=in_query and ("list" if call == "first" else call) in scope.required,
+        )
+        for scope in resource.scopes
+        if f"{{{scope.name}}}" not in path
+    ]
+    offered = list((resource.list_views if call == "list" else {}) or resource.views)
+    if len(offered) == 1:
+        return scopes
+    described = f"Which fields are shown; {offered[0]} where it says nothing. Another word for it: serializer_view"
+    return [*scopes, parameter("view", "query", {"type": "string", "enum": offered}, described)]
 
 
 def _operation(resource: Resource, call: Call) -> Operation:

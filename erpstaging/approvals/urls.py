@@ -25,6 +25,7 @@ from erpstaging.approvals.views.decisions import (
 from erpstaging.approvals.views.details import ExportPage, RecordPage, SourceFile, StagedPage
 from erpstaging.approvals.views.linking import LinkExact, LinkPage, UndoLink, Unlink
 from erpstaging.approvals.views.merging import MergePage
+from erpstaging.approvals.views.metadata import EditMetadata, MetadataPage, MetadataVersions, RestoreMetadata
 from erpstaging.approvals.views.queue import QueuePage
 from erpstaging.approvals.views.records import Delete, EditRecord, MinePage, NewRecord, RecordsPage, Send
 from erpstaging.approvals.views.records import Retrieve as RetrieveRecord
@@ -33,13 +34,9 @@ from erpstaging.approvals.views.settings import (
     ConfigurationFile,
     CustomFieldPage,
     CustomFieldsPage,
-    EditMetadata,
     ErpSettingsPage,
     Locks,
-    MetadataPage,
-    MetadataVersions,
     Overview,
-    RestoreMetadata,
 )
 from erpstaging.approvals.views.start import CompanyStart, LatestCompany
 

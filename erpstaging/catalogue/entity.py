@@ -1,6 +1,6 @@
 """What an entity is: one frozen declaration from which forms, checks, payloads and routes are derived."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -177,6 +177,11 @@ class Entity:
     def staged_names(self) -> frozenset[str]:
         return frozenset(one.name for one in self.fields if one.staged) | frozenset(self.origin_fields)
 
+    @cached_property
+    def cleaners(self) -> Mapping[str, Callable[[Any], Any]]:
+        """What cleans a value, by the name it comes under; fields go before origin IDs of the same name."""
+        return dict.fromkeys(self.origin_fields, clean_origin_id) | {one.name: one.cleaner for one in self.fields}
+
     def renamed(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """What a client sent, by the names of the fields."""
         return {self.write_names.get(str(name), str(name)): value for name, value in sent.items()}
@@ -203,15 +208,15 @@ def clean_data(
     """
     cleaned: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
+    cleaners = entity.cleaners
     for name, value in data.items():
         if name == CUSTOM and entity.custom:
             cleaned[CUSTOM], wrong = _clean_custom(entity, value)
             errors |= wrong
         if name not in names:
             continue
-        declared = entity.by_name.get(name)
         try:
-            cleaned[name] = declared.clean(value) if declared else clean_origin_id(value)
+            cleaned[name] = None if value is None else cleaners[name](value)
         except ValueError as exc:
             errors[name] = [str(exc)]
     return cleaned, errors
@@ -258,6 +263,7 @@ def clean_origin_code(value: Any) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError("must be a string")
-    if len(str(value)) > 255:
+    code = str(value)
+    if len(code) > 255:
         raise ValueError("is too long (maximum 255 characters)")
-    return str(value)
+    return code

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal
 
 from erpstaging.core.money import parse_amount, wire_amount
@@ -53,9 +54,12 @@ class Field:
 
     def clean(self, value: Any) -> Any:
         """The value as it is stored. Raises ValueError with the reason, without the field's name."""
-        if value is None:
-            return None
-        return CLEANERS[self.kind](self, value)
+        return None if value is None else self.cleaner(value)
+
+    @property
+    def cleaner(self) -> Callable[[Any], Any]:
+        """What cleans a value that is there."""
+        return partial(CLEANERS[self.kind], self)
 
 
 def _text(field: Field, value: Any) -> str:
@@ -85,9 +89,9 @@ def _reference(field: Field, value: Any) -> int:
 
 
 def _boolean(field: Field, value: Any) -> bool:
-    word = str(value).lower() if isinstance(value, (str, int)) else ""
     if isinstance(value, bool):
         return value
+    word = str(value).lower() if isinstance(value, (str, int)) else ""
     if word in TRUE_WORDS:
         return True
     if word in FALSE_WORDS:

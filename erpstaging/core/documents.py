@@ -3,6 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+from django.db import models
+from django.db.models.fields.json import KeyTransform
+
 
 def plain(document: Any) -> Any:
     """The JSON document with the types that a JSON column keeps.
@@ -17,3 +21,17 @@ def plain(document: Any) -> Any:
     if isinstance(document, list):
         return [plain(value) for value in document]
     return document
+
+
+class Document(models.JSONField):
+    """A JSON column, read several times faster than by Django's own."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        if value is None or (isinstance(expression, KeyTransform) and not isinstance(value, str)):
+            return value
+        return msgspec.json.decode(value)
+
+    def deconstruct(self) -> Any:
+        """For migrations it is Django's."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs

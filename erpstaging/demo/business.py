@@ -3,16 +3,19 @@
 Everything is done through the services that pages and API call, so the demo holds nothing that could not have happened.
 """
 
+import json
 from typing import Any
 
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies import actors
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company, Membership, ServiceAccount
+from erpstaging.connections.custom_field_changes import add_custom_field
 from erpstaging.connections.services import connection_of
 from erpstaging.core.scope import in_company
 from erpstaging.demo.ledger import (
     ARCHIVED,
+    CHANGED,
     COST_CODES,
     COST_TYPES,
     IMPORTED,
@@ -22,11 +25,12 @@ from erpstaging.demo.ledger import (
     STANDARD_CODES,
     WAITING,
 )
-from erpstaging.demo.projects import CONTRACTS, PROJECT_VENDORS, Contract
+from erpstaging.demo.projects import CONTRACTS, CUSTOM_FIELDS, PROJECT_VENDORS, UNSENT_VENDORS, Contract
 from erpstaging.erp_requests.models import ErpRequestDetail
 from erpstaging.records.editing import create_record
 from erpstaging.records.lines import LineEdit
 from erpstaging.records.models import Record
+from erpstaging.staging.call import Received
 from erpstaging.staging.closeout import close_details
 from erpstaging.staging.connecting import connect_company
 from erpstaging.staging.direct import sync_records
@@ -67,9 +71,14 @@ class Business:
         for project, codes in COST_CODES.items():
             self._sync("cost_code", codes, project_id=self.ids["project", project])
         self._import(IMPORTED_WITH_LINES)
+        for field in CUSTOM_FIELDS:
+            add_custom_field(self.company.pk, field, actor=self.people["admin"])
         self._stage([*WAITING, *INVALID, *ARCHIVED])
-        for name in PROJECT_VENDORS:
-            self._vendor(name)
+        self._stage(CHANGED)
+        for values in PROJECT_VENDORS:
+            self._vendor(values)
+        for values in UNSENT_VENDORS:
+            create_record(self.company, actor=self._sender(), item_type="vendor", data=values)
         for contract in CONTRACTS:
             self._contract(contract)
 
@@ -92,10 +101,15 @@ class Business:
                 accept_import(self.company, row.pk, actor=self.people["approver"], version=row.version)
 
     def _staged(self, updates: list[dict[str, Any]]) -> list[StagedRecord]:
-        staged = stage_records(self.company.pk, updates, actor=self.integration)
+        staged = stage_records(self.company.pk, updates, actor=self.integration, received=self._received(updates))
         if staged.errors:
             raise ValueError(f"The demo's ledger sent what is refused: {staged.errors}")
         return staged.entities
+
+    def _received(self, updates: list[dict[str, Any]]) -> Received:
+        """The body as the ledger's program would have sent it."""
+        path = f"/rest/v1.0/companies/{self.company.pk}/staged_records/sync"
+        return Received(path, "application/json", json.dumps({"updates": updates}, indent=2).encode())
 
     def _vendor(self, values: dict[str, Any]) -> None:
         record = create_record(self.company, actor=self._sender(), item_type="vendor", data=values)

@@ -198,7 +198,7 @@ IMPORTED_WITH_LINES: list[dict[str, Any]] = [
 WAITING: list[dict[str, Any]] = [
     _vendor("V-1011", "Pacific Glazing", "Denver", "80205", email_address="office@pacific-glazing.example"),
     _vendor("V-1012", "Tri-County Drywall", "Golden", "80401"),
-    _vendor("V-1013", "Sable Mechanical", "Arvada", "80002"),
+    _vendor("V-1013", "Sable Mechanical", "Arvada", "80002", business_phone="(303) 555-0170", address="1180 West 64th"),
     _vendor("V-1014", "Northline Excavation", "Brighton", "80601"),
     _project("JOB-2509", "Cherry Creek Library", "Denver"),
     _commitment(
@@ -253,6 +253,16 @@ WAITING: list[dict[str, Any]] = [
         ("05-120", "CT-S", "Framing and anchors", "1204900.00"),
         ("05-120", "CT-M", "Insulated glass units", "2211000.00"),
     ),
+]
+# What the ledger sent once more, with other values.
+CHANGED: list[dict[str, Any]] = [
+    _vendor("V-1014", "Northline Excavation & Utilities", "Brighton", "80603", business_phone="303-555-0162"),
+    {
+        "item_type": "work_order_contract",
+        "origin_id": "NW-5101",
+        "data": {"retainage_percent": "5"},
+        "children": [{"item_type": "line_item", "origin_id": "NW-5101-2", "data": {"amount": "121900.00"}}],
+    },
 ]
 INVALID: list[dict[str, Any]] = [_vendor("V-1015", "Vermeer Crane Hire", "Denver", "80202-1234-99")]
 ARCHIVED: list[dict[str, Any]] = [_vendor("V-0871", "Closed Accounts Ltd", "Pueblo", "81001", is_active=False)]

@@ -8,6 +8,31 @@ PROJECT_VENDORS: list[dict[str, Any]] = [
     {"name": "Atlas Site Services", "city": "Commerce City", "state_code": "CO", "zip": "80022", "country_code": "US"},
 ]
 
+# They stand here without an origin ID; the ledger staged one of them, and something that looks like the other.
+UNSENT_VENDORS: list[dict[str, Any]] = [
+    {
+        "name": "Sable Mechanical, LLC",
+        "address": "1180 W 64th Ave",
+        "city": "Arvada",
+        "state_code": "CO",
+        "zip": "80002",
+        "country_code": "US",
+        "business_phone": "303-555-0170",
+        "email_address": "estimating@sable-mechanical.example",
+    },
+    {"name": "Tri-County Drywall", "city": "Golden", "state_code": "CO", "zip": "80401", "country_code": "US"},
+]
+CUSTOM_FIELDS: list[dict[str, Any]] = [
+    {"item_type": "vendor", "key": "courier_id", "label": "Courier ID", "data_type": "string"},
+    {
+        "item_type": "work_order_contract",
+        "key": "risk_class",
+        "label": "Risk class",
+        "data_type": "choice",
+        "choices": ["Low", "Medium", "High"],
+    },
+]
+
 Outcome = Literal["draft", "waiting", "rejected", "exporting", "failed", "synced"]
 
 

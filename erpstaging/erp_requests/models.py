@@ -2,10 +2,11 @@
 
 from django.db import models
 from django.utils import timezone
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import FSMField, transition
 
 from erpstaging.companies.models import CompanyRow
 from erpstaging.core.policies import same_company
+from erpstaging.core.states import Moving
 from erpstaging.records.models import Record
 
 
@@ -33,7 +34,7 @@ class DetailState(models.TextChoices):
     STALE = "stale"
 
 
-class ErpRequestDetail(ConcurrentTransitionMixin, CompanyRow):
+class ErpRequestDetail(Moving, CompanyRow):
     """How one item of a request is going. Only a `current` detail moves the item's export.
 
     The detail of a refresh is about a whole list and has no item.

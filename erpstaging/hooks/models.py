@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import FSMField, transition
 
 from erpstaging.companies.models import CompanyRow
 from erpstaging.core.policies import same_company
+from erpstaging.core.states import Moving
 from erpstaging.hooks.payloads import SHAPES
 from erpstaging.outbox.models import Event, EventType
 from erpstaging.records.models import Record
@@ -27,7 +28,7 @@ class HookState(models.TextChoices):
     IDLE = "idle"
 
 
-class Hook(ConcurrentTransitionMixin, CompanyRow):
+class Hook(Moving, CompanyRow):
     """An endpoint of a company, or of one of its projects.
 
     `first_failure_at` stands while the endpoint has not answered well since; `failures` count from there in the profile

@@ -6,6 +6,7 @@ the nodes it refers to; under `custom_fields` the company's own. Loading is thre
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q
@@ -22,6 +23,7 @@ NESTED = {"vendor_id": "vendor", "cost_code_id": "cost_code", "line_item_type_id
 LINK = ("origin_id", "origin_code", "origin_data")
 
 
+@lru_cache(maxsize=4096)  # many rows of an answer have one in common
 def timestamp(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -5,8 +5,9 @@ handful of statements however many elements there are.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
@@ -33,11 +34,13 @@ from erpstaging.staging.targets import Key, keys_of, linked_records, staged_rows
 
 RESOURCE = "Staged Records"
 NOT_FOUND = "Entity with this ID not found"  # the exact text that clients look for
-COLUMNS = (
+# What differs from one new row of a call to the next, and what is the same in all of them.
+OWN = (
     "item_type", "origin_id", "origin_code", "origin_data", "parent_id", "status", "archived_with_parent", "data",
     "number", "title", "amount", "messages", "waiting_for", "project_origin_id", "origin_version", "record_id",
-    "account_id", "changed_by_kind", "changed_by_id", "changed_by_name", "updated_at", "version",
+    "version",
 )  # fmt: skip
+COLUMNS = (*OWN, "account_id", "changed_by_kind", "changed_by_id", "changed_by_name", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,14 @@ class StagingCall:
         self.actor = actor
         self.intake = intake
         self.now = timezone.now()
+        self.signature = {
+            "changed_by_kind": actor.kind,
+            "changed_by_id": actor.id,
+            "changed_by_name": actor.name,
+            "updated_at": self.now,
+        }
+        self.shared = {"company_id": company_id, "account_id": actor.account_id, "created_at": self.now}
+        self.blank = StagedRecord(**self.shared, **self.signature, version=0)
         self.by_id: dict[int, StagedRecord] = {}
         self.by_key: dict[Key, StagedRecord] = {}
         self.children: dict[int, list[StagedRecord]] = {}
@@ -140,7 +151,6 @@ class StagingCall:
                 self._match_by_id(element, self.by_id.get(element.id))
             elif element.key:
                 element.row = self.by_key.get(element.key)
-            check_level(element)
 
     def _match_by_id(self, element: Element, row: StagedRecord | None) -> None:
         if row is None:
@@ -177,6 +187,11 @@ class StagingCall:
         entity = element.entity
         if entity is None:
             return
+        if element.row is None and element.key:
+            element.row = self.by_key.get(element.key)  # an earlier element of the call made it
+        check_level(element)
+        if element.errors:
+            return
         self._require_known(element, entity)
         parent = self._parent(element, entity) if entity.is_child else None
         if parent is not None:
@@ -184,7 +199,7 @@ class StagingCall:
             element.errors |= closed_type(entity, self.metadata, self.actor)
         if element.errors:
             return
-        row = element.row or (self.by_key.get(element.key) if element.key else None)
+        row = element.row
         if row is not None and element.must_be_new:
             raise Again("A parallel call staged the same row first.")
         if self._is_older(element, row):
@@ -224,17 +239,19 @@ class StagingCall:
         """The parent's row, standing or about to stand; without one the child is refused."""
         parent: StagedRecord | None = None
         if element.parent is not None:
-            if element.parent.row is None and not element.parent.superseded:
+            key = element.parent.key
+            parent = element.parent.row or (self.by_key.get(key) if key else None)
+            if parent is None and not element.parent.superseded:
                 element.refuse("parent_id", "the parent in this call is refused")
                 return None
-            parent = element.parent.row
         elif element.parent_id:
             parent = self.by_id.get(element.parent_id)
         elif element.parent_origin_id:
             rows = (self.by_key.get((item_type, element.parent_origin_id)) for item_type in entity.parents)
             parent = next(filter(None, rows), None)
         elif element.row is not None:
-            parent = self.by_id.get(element.row.parent_id or 0)
+            row = element.row
+            parent = self.by_id.get(row.parent_id) if row.parent_id else row.parent
         if parent is None or parent.item_type not in entity.parents:
             element.refuse("parent_id" if element.parent_id else "parent_origin_id", "does not name a staged parent")
             return None
@@ -261,14 +278,8 @@ class StagingCall:
         return True
 
     def _new(self, element: Element, entity: Entity) -> StagedRecord:
-        row: StagedRecord = StagedRecord(
-            company_id=self.company_id,
-            item_type=entity.item_type,
-            origin_id=element.origin_id,
-            account_id=self.actor.account_id,
-            status=element.status or StagedStatus.STAGED,
-            created_at=self.now,
-            version=0,
+        row: StagedRecord = self.blank.like(
+            item_type=entity.item_type, origin_id=element.origin_id, status=element.status or StagedStatus.STAGED
         )
         self.by_key[(row.item_type, row.origin_id)] = row
         self._touch(row, before=None)
@@ -278,7 +289,7 @@ class StagingCall:
         self, element: Element, entity: Entity, row: StagedRecord, data: dict[str, Any], parent: StagedRecord | None
     ) -> None:
         """Bring what was sent into the row; in `data` the keys that were sent have replaced those that stood there."""
-        before = facts(row)
+        before = None if id(row) in self.touched else facts(row)
         corrected = row.status == StagedStatus.INVALID and data != row.data
         row.data = data
         if element.sent_key("origin_code"):
@@ -290,10 +301,14 @@ class StagingCall:
         if element.origin_id is not None and element.origin_id != row.origin_id:
             self._rename(entity, row, element.origin_id, parent or row)
         if parent is not None:
+            if parent.pk and row.parent_id != parent.pk:
+                self.children.setdefault(parent.pk, []).append(row)
             row.parent = parent
         self._move(row, StagedStatus.STAGED if corrected and element.status is None else element.status)
-        if facts(row) != before or element.origin_version not in (None, row.origin_version):
-            row.origin_version = element.origin_version if element.origin_version is not None else row.origin_version
+        newer = element.origin_version not in (None, row.origin_version)
+        if newer:
+            row.origin_version = element.origin_version
+        if before is not None and (newer or facts(row) != before):
             self._touch(row, before)
         if id(row) in self.touched:
             columns = columns_of(entity, data)
@@ -340,6 +355,7 @@ class StagingCall:
         old = self.by_id[row.parent_id or 0]  # locked with every row that stands under it
         self.left.add(old.pk)
         self._touch(old, facts(old))
+        self.children[old.pk].remove(row)
         old.waiting_for = waiting_without(old, entity, row.origin_id)
 
     def _rename(self, entity: Entity, row: StagedRecord, origin_id: str, decided: StagedRecord) -> None:
@@ -362,19 +378,19 @@ class StagingCall:
             return
         self.touched[id(row)] = Touched(row, before)
         row.version += 1
-        row.changed_by_kind, row.changed_by_id, row.changed_by_name = self.actor.kind, self.actor.id, self.actor.name
-        row.updated_at = self.now
+        for name, value in self.signature.items():
+            setattr(row, name, value)
 
     # The statements
 
     def _write(self) -> None:
         new = [one.row for one in self.touched.values() if one.before is None]
         changed = [one.row for one in self.touched.values() if one.before is not None]
-        self._insert([row for row in new if row.parent is None])
-        self._insert([row for row in new if row.parent is not None])
+        self._insert([row for row in new if not STAGED[row.item_type].is_child])
+        self._insert([row for row in new if STAGED[row.item_type].is_child])
         for row in changed:
             row.parent_id = row.parent.pk if row.parent_id is None and row.parent is not None else row.parent_id
-        sets.update(StagedRecord, [{"id": row.pk, **_values(row)} for row in changed])
+        sets.update(StagedRecord, [_values(row, ("id", *COLUMNS)) for row in changed])
         self._mark_changed_again(changed)
         sum_lines(self.company_id, sorted({row.parent_id for row in (*new, *changed) if row.parent_id} | self.left))
         self._write_history()
@@ -389,13 +405,12 @@ class StagingCall:
     def _insert(self, rows: Sequence[StagedRecord]) -> None:
         """One statement, sorted by key so that two calls wait for each other instead of deadlocking."""
         for row in rows:
-            row.parent_id = row.parent.pk if row.parent is not None else None
+            if STAGED[row.item_type].is_child and row.parent is not None:
+                row.parent_id = row.parent.pk
         stored = sets.insert(
             StagedRecord,
-            [
-                {"company_id": self.company_id, "created_at": row.created_at, **_values(row)}
-                for row in sorted(rows, key=lambda row: (row.item_type, row.origin_id))
-            ],
+            [_values(row, OWN) for row in sorted(rows, key=lambda row: (row.item_type, row.origin_id))],
+            shared=self.shared | self.signature,
             returning=("old.item_type", "old.origin_id", "old.id"),
             on_conflict="ON CONFLICT (company_id, item_type, origin_id) WHERE deleted_at IS NULL DO NOTHING",
         )
@@ -411,18 +426,16 @@ class StagingCall:
             StagedChange,
             [
                 {
-                    "company_id": self.company_id,
                     "staged_record_id": row.pk,
-                    "intake_id": intake_id,
                     "version": row.version,
                     "before": None if superseded else self.touched[id(row)].before,
-                    "sent": {name: value for name, value in element.sent.items() if name != "children"},
+                    "sent": _without_children(element.sent),
                     "origin_version": element.origin_version,
                     "superseded": superseded,
-                    "changed_at": self.now,
                 }
                 for row, element, superseded in self.history
             ],
+            shared={"company_id": self.company_id, "intake_id": intake_id, "changed_at": self.now},
         )
         acts = [_act("staged" if one.before is None else "changed", one) for one in self.touched.values()]
         acts += [
@@ -462,8 +475,8 @@ def comes_back(child: StagedRecord) -> bool:
 
 def set_aside(row: StagedRecord) -> bool:
     """Whether a child was archived on its own: it is not imported with its parent."""
-    is_child = row.parent_id is not None or row.parent is not None
-    return bool(is_child and row.status == StagedStatus.ARCHIVED and not row.archived_with_parent)
+    alone = row.status == StagedStatus.ARCHIVED and not row.archived_with_parent
+    return bool(alone and (row.parent_id is not None or row.parent is not None))
 
 
 def waiting_without(row: StagedRecord, entity: Entity, origin_id: str) -> list[dict[str, Any]]:
@@ -479,7 +492,7 @@ def facts(row: StagedRecord) -> dict[str, Any]:
         "origin_data": row.origin_data,
         "status": row.status,
         "data": row.data,
-        "parent_id": row.parent_id or (row.parent.pk if row.parent is not None else None),
+        "parent_id": row.parent_id,  # none yet below a parent that is new itself
     }
 
 
@@ -513,8 +526,12 @@ def family_ids(company_id: int, ids: Sequence[int], keys: Sequence[Key]) -> list
         return [row[0] for row in cursor.fetchall()]
 
 
-def _values(row: StagedRecord) -> dict[str, Any]:
-    return {column: getattr(row, column) for column in COLUMNS}
+def _values(row: StagedRecord, columns: tuple[str, ...]) -> dict[str, Any]:
+    return dict(zip(columns, attrgetter(*columns)(row), strict=True))
+
+
+def _without_children(sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in sent.items() if name != "children"} if "children" in sent else sent
 
 
 def sum_lines(company_id: int, parent_ids: Sequence[int]) -> None:

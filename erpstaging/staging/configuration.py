@@ -12,7 +12,8 @@ from typing import Any
 
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
-from erpstaging.connections.custom_fields import custom_fields_of, put_custom_fields, said_of
+from erpstaging.connections.custom_field_changes import put_custom_fields
+from erpstaging.connections.custom_fields import custom_fields_of, said_of
 from erpstaging.connections.document import checked
 from erpstaging.connections.models import ErpConnection
 from erpstaging.connections.services import (

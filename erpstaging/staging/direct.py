@@ -4,13 +4,13 @@ Same answers as staging: each element on its own, outcomes in request order (wir
 create or update is a call of one element.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Max
 
-from erpstaging.catalogue.entity import Entity, clean_data
+from erpstaging.catalogue.entity import Entity, clean_data, merged_data
 from erpstaging.catalogue.fields import INT64, PLAIN_INTEGER
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
@@ -57,6 +57,8 @@ class Element:
     errors: dict[str, list[str]] = field(default_factory=dict)
     # The refusal with its code and facts, where one call writes one object.
     refusal: Invalid | None = None
+    # Whether it makes a new object or nothing, whatever its origin ID names.
+    only_new: bool = False
     record: Record | None = None
 
     def refuse(self, name: str, text: str) -> None:
@@ -135,8 +137,10 @@ def write_one(
     scope: Mapping[str, Any],
     holder_id: int | None = None,
 ) -> Record:
-    """Create or, with an `id`, update a single object. Raises Invalid with the reason's own code."""
+    """Update the object named by `id`, else create one. Raises Invalid with the reason's own code."""
+    entity = metadata_of(company.pk).entity(entity)
     element = _read(sent, entity, actor, company.pk)
+    element.only_new = element.id is None
     DirectSync(company, entity, [element], actor, scope, holder_id).run()
     if element.errors or element.record is None:
         (name, (text, *_)), *_ = element.errors.items()
@@ -300,7 +304,7 @@ class DirectSync:
         self._lock_holders(ids)
         if self.in_tree:
             ids |= {one.data["parent_id"] for one in self.elements if one.data.get("parent_id")}
-        uniques = [key for one in self.elements if (key := unique_key(self.entity, {**one.data, **self.scope}))]
+        uniques = self._unique_keys(ids, found)
         rows = Record.objects.of(self.company).filter(item_type=self.entity.item_type, deleted_at=None)
         ids |= set(rows.filter(unique_key__in=uniques).values_list("pk", flat=True)) if uniques else set()
         wanted = with_ancestors(self.company.pk, ids) if self.in_tree else ids
@@ -308,6 +312,31 @@ class DirectSync:
             self._index(record)
         self.dormant = disabled_accounts(self.by_id.values())
         self.references = References(self.company.pk, [(self.entity, one.data) for one in self.elements])
+
+    def _unique_keys(self, ids: Iterable[int], found: Mapping[Key, int]) -> list[str]:
+        """What the elements will be unique by, as far as standing records tell: who has it is locked too."""
+        if not self.entity.unique_within:
+            return []
+        shown = with_ancestors(self.company.pk, ids) if self.in_tree else list(ids)
+        standing_ones = Record.objects.of(self.company).filter(pk__in=shown, deleted_at=None)
+        current = dict(standing_ones.values_list("pk", "data"))
+        keys = [self._unique_key(one, current, found) for one in self.elements]
+        return [key for key in keys if key]
+
+    def _unique_key(
+        self, element: Element, current: Mapping[int, Mapping[str, Any]], found: Mapping[Key, int]
+    ) -> str | None:
+        record_id = element.id or found.get((self.entity.item_type, element.origin_id or ""), 0)
+        values = {**current.get(record_id, {}), **element.data, **self.scope}
+        if not self.in_tree:
+            return unique_key(self.entity, values)
+        if element.parent_origin_id is not None:
+            values["parent_id"] = found.get((self.entity.item_type, element.parent_origin_id))
+        parent = current.get(values.get("parent_id") or 0)
+        try:
+            return unique_key(self.entity, with_full_code(self.entity, values, parent, self.delimiter))
+        except Invalid:
+            return None  # refused later, under its own name
 
     def _lock_holders(self, line_ids: set[int]) -> None:
         """What lines stand under; its currency, its gate and its positions are theirs."""
@@ -411,6 +440,8 @@ class DirectSync:
             if holder is not None and holder is not record:
                 raise origin_id_taken(element.origin_id, holder)
             return record
+        if holder is not None and element.only_new:
+            raise origin_id_taken(element.origin_id, holder)
         if holder is not None and not self._in_scope(holder):
             raise origin_id_taken(element.origin_id, holder, ", outside of this call")
         if holder is None and self.finds_by_key:
@@ -494,7 +525,7 @@ class DirectSync:
     def _change(self, record: Record, element: Element, values: dict[str, Any], parent: Record | None) -> None:
         if record.lock == Lock.WAITING:
             raise Invalid(WAITS, errors={"base": [WAITS]}, code="pending_approval")
-        merged = self._coded({**record.data, **values}, parent)
+        merged = self._coded(merged_data(record.data, values), parent)
         self._refuse_taken(record, merged)
         before, key = _contents(record), record.unique_key
         self._link(record, element)

@@ -14,6 +14,7 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.staging.models import StagedRecord, StagedStatus
 
 Errors = dict[str, list[str]]
+Kinds = Mapping[str, tuple[Entity, Errors]]  # each kind as the company has it, and why it cannot be staged
 ORIGIN_KEYS = {
     "origin_id": clean_origin_id,
     "origin_code": clean_origin_code,
@@ -61,7 +62,8 @@ class Element:
 
 def read_elements(updates: Sequence[Any], metadata: Metadata, actor: Actor) -> list[Element]:
     """Every element of a call in its order, each with what is wrong with it on its own."""
-    return [_read(sent, metadata, actor, parent=None) for sent in updates]
+    kinds = {one: (metadata.entity(entity), closed_type(entity, metadata, actor)) for one, entity in STAGED.items()}
+    return [_read(sent, kinds, parent=None) for sent in updates]
 
 
 def flat(elements: Sequence[Element]) -> Iterator[Element]:
@@ -71,28 +73,30 @@ def flat(elements: Sequence[Element]) -> Iterator[Element]:
         yield from element.children
 
 
-def _read(sent: Any, metadata: Metadata, actor: Actor, parent: Element | None) -> Element:
+def _read(sent: Any, kinds: Kinds, parent: Element | None) -> Element:
     element = Element(sent, parent=parent)
     if not isinstance(sent, Mapping):
         element.refuse("base", "must be an object")
         return element
-    element.entity = _entity(sent.get("item_type"), element, metadata, actor)
+    element.entity = _entity(sent.get("item_type"), element, kinds)
     _read_identity(sent, element)
     _read_status(sent, element)
     _read_data(sent, element)
-    _read_children(sent, element, metadata, actor)
+    _read_children(sent, element, kinds)
     return element
 
 
-def _entity(item_type: Any, element: Element, metadata: Metadata, actor: Actor) -> Entity | None:
+def _entity(item_type: Any, element: Element, kinds: Kinds) -> Entity | None:
     entity = STAGED.get(item_type) if isinstance(item_type, str) else None
     if entity is None:
         # An update by id may leave the type out; the row knows it.
         if item_type is not None or not element.sent_key("id"):
             element.refuse("item_type", f"must be one of {', '.join(STAGED)}")
         return None
-    element.errors |= closed_type(entity, metadata, actor)
-    return metadata.entity(entity)
+    known, reasons = kinds[entity.item_type]
+    for name, texts in reasons.items():
+        element.errors[name] = [*texts]
+    return known
 
 
 def closed_type(entity: Entity, metadata: Metadata, actor: Actor) -> Errors:
@@ -162,7 +166,7 @@ def check_data(element: Element, data: Mapping[str, Any]) -> None:
         element.errors.setdefault(f"data.{name}" if name in {"status", "origin_id"} else name, []).extend(texts)
 
 
-def _read_children(sent: Mapping[str, Any], element: Element, metadata: Metadata, actor: Actor) -> None:
+def _read_children(sent: Mapping[str, Any], element: Element, kinds: Kinds) -> None:
     children = sent.get("children")
     if children is None:
         return
@@ -173,7 +177,7 @@ def _read_children(sent: Mapping[str, Any], element: Element, metadata: Metadata
     elif len(children) > settings.MAX_CHILDREN:
         element.refuse("children", f"has more than {settings.MAX_CHILDREN} elements")
     else:
-        element.children = [_read(child, metadata, actor, parent=element) for child in children]
+        element.children = [_read(child, kinds, parent=element) for child in children]
 
 
 def check_level(element: Element) -> None:
@@ -188,7 +192,8 @@ def check_level(element: Element) -> None:
     if element.entity.level is Level.COMMITMENT:
         _require_either(element, data, "commitment")
     named = element.parent or element.parent_id or element.parent_origin_id
-    if element.is_child and not named and (element.row is None or element.row.parent_id is None):
+    row = element.row
+    if element.is_child and not named and (row is None or (row.parent_id is None and row.parent is None)):
         element.refuse("parent_id", "is required, or parent_origin_id")
     if not element.is_child and (element.parent is not None or element.parent_origin_id or element.parent_id):
         element.refuse("parent_id", f"{element.entity.plural} have no parent")

@@ -17,7 +17,8 @@ from erpstaging.catalogue.fields import date
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
-from erpstaging.connections.metadata import EntityRules, Input, Metadata
+from erpstaging.connections.metadata import Metadata
+from erpstaging.connections.rules import EntityRules, Input
 from erpstaging.connections.services import metadata_of
 from erpstaging.connections.validation import failures
 from erpstaging.core import sets

@@ -147,7 +147,8 @@ def _origin_ids_at_stake(company_id: int, live: Live, nulled: Sequence[int]) -> 
 
 def _family_ids(company_id: int, at_stake: Sequence[Key], nulled: Sequence[int]) -> list[int]:
     """The staged rows that name what may lose its origin ID, or became it, with their families."""
-    imported = list(standing(company_id).filter(record_id__in=nulled).values_list("pk", flat=True)) if nulled else []
+    unlinked = Q(record_id__in=nulled) | Q(record__parent_id__in=nulled)
+    imported = list(standing(company_id).filter(unlinked).values_list("pk", flat=True)) if nulled else []
     became = family_ids(company_id, imported, []) if imported else []
     return [*became, *naming_families(company_id, at_stake)]
 

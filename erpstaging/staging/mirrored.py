@@ -19,10 +19,9 @@ from erpstaging.core.locks import lock_family
 from erpstaging.records.editing import create_record, delete_record, edit_record
 from erpstaging.records.models import Record
 from erpstaging.staging.call import standing
-from erpstaging.staging.direct import ORIGIN_KEYS, origin_id_taken, write_one
+from erpstaging.staging.direct import ORIGIN_KEYS, write_one
 from erpstaging.staging.external import sync_external_data
 from erpstaging.staging.mirrored_rules import after_create, refuse_write
-from erpstaging.staging.targets import linked_records
 from erpstaging.staging.waiting import naming_families, note_waiting
 
 ONLY_ERP = "is written by the ERP integration only"
@@ -47,7 +46,6 @@ def create_object(
     if not actor.is_integration:
         return _created_by_hand(company, entity, sent, actor, scope, holder)
     sent = {name: value for name, value in sent.items() if name != "id"}
-    _refuse_taken(company, entity, sent.get("origin_id"))
     record = write_one(
         company, entity, sent, actor=actor, scope=scope, holder_id=holder.pk if holder is not None else None
     )
@@ -132,13 +130,13 @@ def find_holder(company: Company, item_type: str, record_id: int, *, scope: Mapp
 def served(
     company: Company, item_types: Sequence[str], holder: Record | None, scope: Mapping[str, Any]
 ) -> list[Entity]:
-    """The declarations of a resource that the company has switched on and that the scope fits.
+    """The declarations of a resource, with the company's own fields, that are switched on and that the scope fits.
 
     Raises NotFound when there is none: the entity is off, or a record that `scope` names does not exist.
     """
     metadata = metadata_of(company.pk)
     declared = [ENTITIES[item_type].under(holder.item_type if holder else None) for item_type in item_types]
-    switched_on = [entity for entity in declared if metadata.is_on(entity)]
+    switched_on = [metadata.entity(entity) for entity in declared if metadata.is_on(entity)]
     rows = Record.objects.of(company).filter(pk__in=scope.values(), deleted_at=None)
     types = dict(rows.values_list("pk", "item_type")) if scope else {}
     found = [entity for entity in switched_on if _scope_fits(entity, scope, types)]
@@ -186,14 +184,6 @@ def _without_origin(entity: Entity, sent: Mapping[str, Any], record: Record | No
     if changed:
         raise Invalid(f"{changed[0]} {ONLY_ERP}", errors={name: [ONLY_ERP] for name in changed})
     return {name: value for name, value in entity.renamed(sent).items() if name not in ORIGIN_KEYS}
-
-
-def _refuse_taken(company: Company, entity: Entity, origin_id: Any) -> None:
-    if not isinstance(origin_id, (str, int)) or isinstance(origin_id, bool):
-        return  # absent, or refused later for what it is
-    found = linked_records(company.pk, [(entity.item_type, str(origin_id))])
-    if found:
-        raise origin_id_taken(str(origin_id), Record.objects.of(company).get(pk=next(iter(found.values()))))
 
 
 def _unlink(company: Company, record: Record, sent: Mapping[str, Any], actor: Actor) -> None:

@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models.base import ModelState
 from django.utils import timezone
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import FSMField, transition
 
 from erpstaging.companies.models import CompanyRow, ServiceAccount, company_key
+from erpstaging.core.documents import Document
 from erpstaging.core.policies import same_company
+from erpstaging.core.states import Moving
 from erpstaging.erp_requests.models import ErpRequest, ErpRequestDetail
 from erpstaging.records.models import Record
 
@@ -20,7 +23,7 @@ class StagedStatus(models.TextChoices):
     INVALID = "invalid"
 
 
-class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
+class StagedRecord(Moving, CompanyRow):
     """An ERP object that the integrator staged for import. Children stand under their parent row.
 
     `waiting_for` lists the references of the row and its children that are not linked yet, as
@@ -31,17 +34,17 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
     item_type = models.CharField(max_length=40)
     origin_id = models.CharField(max_length=255)
     origin_code = models.CharField(max_length=255, null=True)  # noqa: DJ001 - the wire tells null from ""
-    origin_data = models.JSONField(null=True)
+    origin_data = Document(null=True)
     parent = same_company("self")
     status = FSMField(choices=StagedStatus.choices, default=StagedStatus.STAGED, protected=True)
     # Archived together with its parent, so that it comes back with it; one archived on its own stays.
     archived_with_parent = models.BooleanField(default=False)
-    data = models.JSONField(default=dict)
+    data = Document(default=dict)
     number = models.CharField(max_length=255, blank=True)
     title = models.CharField(max_length=255, blank=True)
     amount = models.DecimalField(max_digits=23, decimal_places=4, null=True)
-    messages = models.JSONField(default=list)
-    waiting_for = models.JSONField(default=list)
+    messages = Document(default=list)
+    waiting_for = Document(default=list)
     project_origin_id = models.CharField(max_length=255, blank=True)
     origin_version = models.BigIntegerField(null=True)
     record = same_company(Record)
@@ -99,6 +102,12 @@ class StagedRecord(ConcurrentTransitionMixin, CompanyRow):
                 condition=models.Q(changed_since_import=True, parent__isnull=True, deleted_at__isnull=True),
             ),
         ]
+
+    def like(self, **values: Any) -> "StagedRecord":
+        """Another unsaved row like this one but for `values`, at a tenth of what the constructor costs."""
+        row: StagedRecord = StagedRecord.__new__(StagedRecord)
+        row.__dict__ |= self.__dict__ | {"_state": ModelState(), "data": {}, "messages": [], "waiting_for": []} | values
+        return row
 
     @property
     def last_change(self) -> tuple[str, datetime]:
@@ -189,7 +198,7 @@ OPEN_STATES = (
 )
 
 
-class StagedExport(ConcurrentTransitionMixin, CompanyRow):
+class StagedExport(Moving, CompanyRow):
     """One passage of a record through the gate, frozen as it was when it was sent.
 
     `snapshot` is the record with its lines and what they refer to; `inputs` is what the approver typed at Accept, as
@@ -393,7 +402,7 @@ class LinkState(models.TextChoices):
     UNDONE = "undone"
 
 
-class StagedLink(ConcurrentTransitionMixin, CompanyRow):
+class StagedLink(Moving, CompanyRow):
     """A staged record that was linked to a record that stood there, instead of becoming a new one.
 
     `before` is what the link put aside: {"origin_code", "origin_data", "account_id"} of the record, and under `freed`
@@ -439,7 +448,7 @@ class RefreshState(models.TextChoices):
     STALE = "stale"
 
 
-class Refresh(ConcurrentTransitionMixin, CompanyRow):
+class Refresh(Moving, CompanyRow):
     """The integrator was asked for news of a whole list. One at a time for each; `request_name` says which list."""
 
     request_name = models.CharField(max_length=60)

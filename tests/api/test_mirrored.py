@@ -175,6 +175,17 @@ def test_answers_are_what_the_description_says(world, resource):
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=path_of)
+def test_the_description_names_what_a_list_needs(resource):
+    path = "/rest/v1.0/" + resource.path.replace("<id:", "{").replace(">", "}")
+    listed = {one["name"]: one for one in description()["paths"][path]["get"]["parameters"]}
+
+    for scope in resource.scopes:
+        assert listed[scope.name]["required"] == ("list" in scope.required), scope.name
+    offered = resource.list_views or resource.views
+    assert ("view" in listed) == (len(offered) > 1)
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=path_of)
 def test_a_scope_that_is_missing_is_400_and_named(world, resource):
     for scope in resource.scopes:
         if "list" in scope.required and f"<id:{scope.name}>" not in resource.path:

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from erpstaging.connections.models import CustomField
 from erpstaging.core.scope import company_scope
 from erpstaging.outbox.models import Event
 from erpstaging.records.models import Record
@@ -321,7 +322,7 @@ def test_the_compact_list_shows_no_lines_and_loads_none(erp, contract, here):
     assert [one["description"] for one in extended["line_items"]] == ["Columns", "Base plates"]
     with CaptureQueriesContext(database) as captured:
         erp.get(f"work_order_contracts?{here}")
-    assert not [one for one in captured if '"records_record"."position" ASC' in one["sql"]]
+    assert not [one for one in captured if 'records_record"."position" ASC' in one["sql"]]
 
 
 def test_commitments_are_both_kinds_and_read_only(erp, contract, here, vendor):
@@ -534,3 +535,39 @@ def test_a_sync_that_links_a_sent_object_is_the_missing_origin_id(erp, sign_in, 
     erp.patch("vendors/sync", {"updates": [{"id": vendor["id"], "origin_id": "CRED-1"}]})
 
     assert desk.get(f"exports/{sent['export_id']}").body["status"] == "synced"
+
+
+# The company's own fields
+
+
+@pytest.fixture
+def own_field(company, connection):
+    with company_scope(company.pk):
+        return CustomField.objects.create(
+            company=company, item_type="vendor", key="region", label="Region", data_type="string", required=True
+        )
+
+
+def test_a_companys_own_field_is_written_and_read_like_any_other(erp, own_field):
+    made = erp.post("vendors", {"vendor": {"name": "Kestrel", "custom_fields": {"region": "West"}}}).body
+    erp.patch("vendors/sync", {"updates": [{"id": made["id"], "city": "Denver"}]})
+    (synced,) = erp.patch("vendors/sync", {"updates": [{"id": made["id"], "custom_fields": {"x": 1}}]}).body["entities"]
+    wrong = erp.patch(
+        "vendors/sync", {"updates": [{"id": made["id"], "custom_fields": {"region": {"value": []}}}]}
+    ).body
+
+    assert made["custom_fields"] == synced["custom_fields"] == {"region": {"data_type": "string", "value": "West"}}
+    assert erp.get(f"vendors/{made['id']}").body == synced
+    assert [list(error["errors"]) for error in wrong["errors"]] == [["region"]]
+
+
+def test_a_thousand_elements_are_taken_and_one_more_is_413(erp, connection):
+    updates = [{"name": f"Vendor {n}", "origin_id": f"CRED-{n}"} for n in range(1001)]
+
+    refused = erp.patch("vendors/sync", {"updates": updates})
+    taken = erp.patch("vendors/sync", {"updates": [*updates[:999], {"name": ""}]})
+
+    assert refused.status == 413
+    assert (taken.status, len(taken.body["entities"])) == (200, 999)
+    assert taken.body["errors"] == [{"name": "", "errors": {"name": ["can't be blank"]}}]
+    assert erp.patch("vendors/sync", {"vendors": []}).status == 400

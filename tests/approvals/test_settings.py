@@ -13,7 +13,8 @@ from erpstaging.approvals.showing.csv_file import csv_line
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company, User
 from erpstaging.connections.comparing import differences
-from erpstaging.connections.custom_fields import add_custom_field, custom_fields_of
+from erpstaging.connections.custom_field_changes import add_custom_field
+from erpstaging.connections.custom_fields import custom_fields_of
 from erpstaging.connections.models import MetadataVersion
 from erpstaging.connections.services import metadata_of, store_metadata, store_settings
 from erpstaging.core.scope import company_scope

@@ -445,6 +445,40 @@ def test_the_code_of_a_prime_contract_line_fits_its_mask(code, mask, delimiter, 
     assert rules("prime_contracts", configs={**configs, "prime_contract_line_item_format": {}}).fits_contract_item("?")
 
 
+def test_an_imported_line_of_a_prime_contract_has_a_code_of_the_mask(
+    company, put, project, cost_code, cost_type, integration, approver
+):
+    configs = {"import": ON, "contract_item_format": {"text": "XXXX"}, "contract_item_delimiter": {"text": "-"}}
+    put(prime_contracts={**BOTH, "configs": {**configs, "prime_contract_line_item_format": ON}})
+    codes = {"cost_code_origin_id": "SITE-7|05-100", "line_item_type_origin_id": "SUB", "amount": "1"}
+
+    def stage(code: str) -> Any:
+        sent = {
+            "item_type": "prime_contract", "origin_id": f"P-{code}",
+            "data": {"title": "P", "project_origin_id": "SITE-7"},
+            "children": [{"item_type": "line_item", "origin_id": f"L-{code}", "origin_code": code, "data": codes}],
+        }  # fmt: skip
+        (row,) = stage_records(company.pk, [sent], actor=integration).entities
+        return accept_import(company, row.pk, actor=approver, version=row.version)
+
+    wrong, right = stage("12-3"), stage("12-34")
+
+    assert (wrong.status, wrong.messages) == ("invalid", ["Line L-12-3: The code 12-3 does not fit XXXX"])
+    assert right.status == "imported"
+
+
+def test_what_accept_offers_stands_in_the_answer(gate, sign_in, approver):
+    store_metadata(gate.company.pk, commitments(procore_contract_number=ON), actor=gate.integration)
+    export = gate.send()
+
+    for ticked, required, offered in ((False, True, None), (True, False, "SC-1042")):
+        store_settings(gate.company.pk, {"procore_contract_number": ticked}, actor=gate.integration)
+        (asked,) = sign_in(approver).get(f"exports/{export.pk}").body["inputs_wanted"]
+        assert asked == {
+            "key": "code", "label": "Ledger No.", "type": "string", "required": required, "offered": offered,
+        }  # fmt: skip
+
+
 def test_an_accounting_date_is_asked_for_once():
     declared = {"enabled": True, "custom_fields": [{"key": "accounting_date", "label": "Posting date", "type": "date"}]}
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from erpstaging.companies.models import Company
-from erpstaging.connections.custom_fields import add_custom_field, remove_custom_field
+from erpstaging.connections.custom_field_changes import add_custom_field, remove_custom_field
 from erpstaging.connections.models import MetadataVersion, SettingsVersion
 from erpstaging.connections.services import metadata_of, store_metadata, store_settings
 from erpstaging.core.scope import in_company

@@ -251,3 +251,31 @@ def test_a_code_of_people_is_linked_by_its_id(company, sync, project_user, conne
     sync({"id": made.pk, "origin_id": "SUB"}, item_type="line_item_type")
 
     assert Record.objects.of(company).get(pk=made.pk).origin_id == "SUB"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"name": "Twin", "code": "10", "parent_origin_id": "A"},
+        {"name": "Twin", "code": "A-10", "parent_origin_id": "A"},
+        {"origin_id": "C", "code": "10"},
+        {"origin_id": "D", "parent_origin_id": "A"},
+    ],
+    ids=["new", "with prefix", "renamed", "moved"],
+)
+def test_a_code_that_is_taken_below_its_parent_is_an_error_of_its_element(company, sync, sent):
+    sync(code("A", "A"), code("B", "10", parent_origin_id="A"), code("C", "20", parent_origin_id="A"), code("D", "10"))
+
+    answer = sync(sent, code("E", "30"))
+
+    assert [list(error["errors"]) for error in answer.errors] == [["code"]]
+    assert [entity["origin_id"] for entity in answer.entities] == ["E"]
+
+
+def test_a_code_of_a_sub_job_is_taken_there_alone(company, sync, project):
+    sub_job = sync({"name": "North", "code": "N"}, item_type="sub_job", project_id=project.pk).entities[0]["id"]
+    below = {"project_id": project.pk, "sub_job_id": sub_job}
+    sync(code("A", "01"), code("B", "02"), **below)
+
+    assert sync(code("C", "01")).errors == []
+    assert [list(error["errors"]) for error in sync({"origin_id": "B", "code": "01"}).errors] == [["code"]]

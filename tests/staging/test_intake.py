@@ -160,6 +160,29 @@ def test_the_same_origin_id_twice_is_worked_off_in_order(connected, company, sta
     assert StagedChange.objects.of(company).count() == 2
 
 
+def test_a_later_element_adds_to_what_an_earlier_one_of_the_call_began(ready, stage, row):
+    second = {"item_type": "sub_job", "origin_id": "JOB-1", "data": {"name": "South wing"}}
+    line = {"item_type": "line_item", "origin_id": "L-1", "data": {"amount": "5"}}
+    late = contract_sent("ORD-1", line_sent("L-2"), status="lost")
+
+    staged = stage(sub_job_sent("JOB-1"), second, contract_sent("ORD-1", line_sent("L-1")), line, late)
+
+    assert [list(error["errors"]) for error in staged.errors] == [["status"]]
+    assert row("JOB-1").data == {"name": "South wing", "code": "01", "project_origin_id": "SITE-7"}
+    assert (row("L-1").data["amount"], row("L-2").parent_id, row("ORD-1").amount) == ("5.0", row("ORD-1").pk, 1205)
+
+
+def test_a_line_that_came_to_a_contract_goes_and_comes_with_it(ready, stage, row):
+    stage(contract_sent("ORD-1", line_sent("L-1")), contract_sent("ORD-2"))
+    moved = line_sent("L-1", parent_origin_id="ORD-2", status="invalid")
+
+    stage(moved)
+    stage({"item_type": "work_order_contract", "origin_id": "ORD-2", "status": "archived"})
+    stage({"item_type": "work_order_contract", "origin_id": "ORD-2", "status": "staged"})
+
+    assert row("L-1").status == "staged"
+
+
 def test_an_element_that_changes_nothing_leaves_no_trace(connected, company, stage, row):
     stage(vendor_sent("A"))
     before = (row("A").version, Event.objects.of(company).count(), Entry.objects.of(company).count())

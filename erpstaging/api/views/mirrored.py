@@ -12,14 +12,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from erpstaging.api.narrowing import filter_of, narrowed
+from erpstaging.api.openapi import Schema
 from erpstaging.api.paths import RestPath, rest_path
-from erpstaging.api.shapes import operations_of
+from erpstaging.api.shapes import operations_of, query_of
 from erpstaging.api.views.base import CompanyAPIView
 from erpstaging.api.views.sync import read_updates, wants_atomic
-from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.entity import CUSTOM, Entity
 from erpstaging.catalogue.fields import INT64
 from erpstaging.catalogue.payload import fill
 from erpstaging.catalogue.resource import Call, Resource, Scope
+from erpstaging.connections.custom_fields import custom_values
 from erpstaging.core.errors import BadRequest, NotFound, NotPermitted
 from erpstaging.records.models import Record
 from erpstaging.records.shown import shown_nodes
@@ -45,15 +47,27 @@ class MirroredView(CompanyAPIView):
     direction = "direct"
     object_type = "record"
     resource: ClassVar[Resource]
+    # What each method is of the declared calls.
+    calls: ClassVar[Mapping[str, Call]] = {}
     holder: Record | None = None
+    entities: Sequence[Entity] = ()
 
     def check_rights(self, method: str) -> None:
         super().check_rights(method)
         if self.actor.kind == "person" and not READERS & self.actor.rights:
             raise NotPermitted("You have no role in this company that shows you this. Ask an administrator.")
 
+    @classmethod
+    def described_parameters(cls, path: str, method: str, *, paged: bool) -> list[Schema]:
+        described = super().described_parameters(path, method, paged=paged)
+        call = cls.calls.get(method)
+        return described if call is None else described + query_of(cls.resource, call, path)
+
     def enter_scope(self, call: Call, ids: Mapping[str, int]) -> list[Entity]:
-        """Set `scope` and `holder` for a call; the declarations of what it is about. Raises NotFound, BadRequest."""
+        """Set `scope`, `holder` and `entities` for a call; answers with the last, the declarations it is about.
+
+        Raises NotFound, BadRequest.
+        """
         resource = self.resource
         self.scope = {
             one.name: value
@@ -66,7 +80,8 @@ class MirroredView(CompanyAPIView):
         elif resource.holder is not None:
             make = self.actor if call in {"create", "sync"} else None
             self.holder = project_holder(self.company, resource.holder.item_type, self.scope, make=make)
-        return served(self.company, resource.item_types, self.holder, self.scope)
+        self.entities = served(self.company, resource.item_types, self.holder, self.scope)
+        return self.entities
 
     def scope_value(self, scope: Scope, ids: Mapping[str, int], *, required: bool) -> int | None:
         """From path, body or query. Raises BadRequest for what is no id, or missing and required."""
@@ -91,11 +106,16 @@ class MirroredView(CompanyAPIView):
         return sent
 
     def shown(self, records: Sequence[Record], *, listed: bool = False) -> list[dict[str, Any]]:
-        """Records in the view that the caller asked for, in their order."""
+        """Records in the view that the caller asked for, in their order, with the company's own fields if any."""
         query = self.request.query_params
         shape = self.resource.shape(query.get("view", query.get("serializer_view")), listed=listed)
         nodes = shown_nodes(self.company, records, shape)
-        return [fill(shape, nodes[record.pk]) for record in records]
+        own = {entity.item_type: entity.custom for entity in self.entities}
+        return [
+            fill(shape, nodes[record.pk])
+            | ({CUSTOM: custom_values(fields, record.data)} if (fields := own.get(record.item_type)) else {})
+            for record in records
+        ]
 
     def answer(self, record_id: int, status: int = 200) -> Response:
         record = Record.objects.of(self.company).get(pk=record_id)
@@ -243,6 +263,7 @@ def _view(base: type[MirroredView], resource: Resource, methods: Mapping[str, st
             "takes_list": base is MirroredSync and resource.bare_sync,
             "filters": {name: filter_of(by) for name, by in resource.filters.items()} if lists else {},
             "sorts": resource.sorts if lists else {},
+            "calls": {method.upper(): call for method, call in methods.items()},
             "operations": operations_of(resource, methods),
         },
     )

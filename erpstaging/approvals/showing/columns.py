@@ -9,7 +9,8 @@ from typing import Any
 from erpstaging.approvals.presenters import Shown
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import Field
-from erpstaging.connections.metadata import CODE_NAMES, Metadata
+from erpstaging.connections.metadata import Metadata
+from erpstaging.connections.rules import CODE_NAMES
 
 
 @dataclass(frozen=True, slots=True)

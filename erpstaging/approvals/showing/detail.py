@@ -281,7 +281,7 @@ class DetailShown:
         if not seen.acts:
             return None
         buttons = [self._button(act, "staged", seen.row.pk, seen.row.version) for act in reversed(seen.acts)]
-        buttons = [self._linked(one) if one.act == "link" else one for one in buttons]
+        buttons = [self._linked(self._relabelled(one, _("Link"))) if one.act == "link" else one for one in buttons]
         say = _("Adding it makes a record that is synced and locked.")
         if seen.row.status == StagedStatus.ARCHIVED:
             say = _("It will not be imported while it is archived.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from erpstaging.approvals.presenters import FormField
-from erpstaging.connections.metadata import Input
+from erpstaging.connections.rules import Input
 from erpstaging.staging.models import StagedExport
 
 

@@ -27,11 +27,10 @@ def merge_shown(
 ) -> MergeStep:
     """`record` is the company whose page the merge was opened from."""
     url = reverse("approvals:merge", args=[company.pk, record.pk])
-    sources = {one.pk for one in (plan.sources if plan else ())}
     place = Place(back=Link(record.title, _page(company, record)), name=_("Merge"))
-    matches = [
-        _match(one, chosen=one.pk in sources or (plan is not None and one.pk == plan.master.pk)) for one in found
-    ]
+    named = [] if plan is None else [one for one in (plan.master, *plan.sources) if one.pk != record.pk]
+    listed = {one.pk: one for one in (*named, *found)}
+    matches = [_match(one, chosen=one in named) for one in listed.values()]
     if plan is None:
         return MergeStep(place=place, search=search, matches=matches, url=url)
     return MergeStep(

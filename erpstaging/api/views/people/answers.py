@@ -1,12 +1,13 @@
 """What the REST for people answers with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from erpstaging.api.views.staged_records import staged_record_json
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.connections.custom_fields import read_data
 from erpstaging.connections.metadata import Metadata
+from erpstaging.connections.rules import Input
 from erpstaging.core.money import wire_amount
 from erpstaging.records.models import Record
 from erpstaging.records.snapshots import timestamp
@@ -133,13 +134,20 @@ def export_json(export: StagedExport) -> dict[str, Any]:
     }
 
 
+def input_json(one: Input, node: Mapping[str, Any]) -> dict[str, Any]:
+    """What Accept asks for; `offered` is taken where nothing is typed."""
+    required = any(rule.name == "present" for rule in one.rules)
+    offered = one.offered(node) or None
+    return {"key": one.key, "label": one.label, "type": one.kind, "required": required, "offered": offered}
+
+
 def seen_export_json(seen: ExportSeen) -> dict[str, Any]:
     return {
         **export_json(seen.export),
         "origin_id": seen.record.origin_id,
         "checks": checks_json(seen.checks),
         "acts": acts_json(seen.acts),
-        "inputs_wanted": [{"key": one.key, "label": one.label, "type": one.kind} for one in seen.inputs],
+        "inputs_wanted": [input_json(one, seen.node) for one in seen.inputs],
         "snapshot": seen.node,
     }
 

@@ -7,13 +7,8 @@ from rest_framework.response import Response
 
 from erpstaging.api.openapi import FLAG, ID, TEXT, Operation, array_of, component, object_of
 from erpstaging.api.views.base import PersonAPIView
-from erpstaging.connections.custom_fields import (
-    add_custom_field,
-    change_custom_field,
-    custom_fields_of,
-    remove_custom_field,
-    said_of,
-)
+from erpstaging.connections.custom_field_changes import add_custom_field, change_custom_field, remove_custom_field
+from erpstaging.connections.custom_fields import custom_fields_of, said_of
 from erpstaging.connections.models import CustomField, DataType
 from erpstaging.core.errors import NotFound
 from erpstaging.staging.configuration import configuration_of, put_configuration
