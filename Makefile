@@ -12,7 +12,7 @@ test: $(STAMP)
 	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: $(STAMP)
-	.venv/bin/python -m tests.bench.staging
+	.venv/bin/python -m tests.bench.staging $(ARGS)
 
 docs: $(STAMP)
 	.venv/bin/python -m erpstaging.catalogue.described > docs/entities.md

@@ -8,6 +8,7 @@ from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.connections.metadata import Metadata
+from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid
 from erpstaging.core.locks import lock_family
 from erpstaging.outbox.models import EventType
@@ -152,8 +153,9 @@ def remove_lines(company_id: int, holder: Record, item_type: str, actor: Actor) 
     """Delete all lines of one kind. Raises Invalid when one of them is closed."""
     rows = Record.objects.of(company_id).filter(parent=holder, item_type=item_type, deleted_at=None)
     gone = lock_family(rows)
+    entity = metadata_of(company_id).entity(ENTITIES[item_type].under(holder.item_type))
     for line in gone:
-        refuse_deletion(line, ENTITIES[item_type], actor, parent=holder)
+        refuse_deletion(line, entity, actor, parent=holder)
     changes = [Change(line, EventType.DELETE, line.data, None) for line in gone]
     _store(company_id, changes)
     tell(company_id, actor, changes)

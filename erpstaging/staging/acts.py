@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from erpstaging.catalogue.registry import ENTITIES, STAGED
 from erpstaging.companies.actors import Actor
+from erpstaging.connections.metadata import Metadata
 from erpstaging.core.errors import Refused
 from erpstaging.records.editing import require_right
 from erpstaging.records.locking import closed_record, refuse_deletion
@@ -101,9 +102,12 @@ def staged_record_acts(row: StagedRecord, actor: Actor) -> list[OpenAct]:
     return [_tried("undo_link", importer)] if row.status == StagedStatus.IMPORTED and link_can_be_undone(row) else []
 
 
-def record_acts(record: Record, actor: Actor, export: StagedExport | None) -> list[OpenAct]:
-    """What project people can do with an object; `export` is its newest one."""
+def record_acts(
+    record: Record, actor: Actor, export: StagedExport | None, metadata: Metadata | None = None
+) -> list[OpenAct]:
+    """What project people can do with an object; `export` is its newest one. `metadata` knows the company's locks."""
     entity = ENTITIES[record.item_type]
+    entity = metadata.entity(entity) if metadata is not None else entity
 
     def editor() -> None:
         require_right(actor, entity, record)

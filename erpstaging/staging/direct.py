@@ -138,6 +138,7 @@ def write_one(
     holder_id: int | None = None,
 ) -> Record:
     """Update the object named by `id`, else create one. Raises Invalid with the reason's own code."""
+    entity = metadata_of(company.pk).entity(entity)
     element = _read(sent, entity, actor, company.pk)
     element.only_new = element.id is None
     DirectSync(company, entity, [element], actor, scope, holder_id).run()

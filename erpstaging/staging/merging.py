@@ -173,7 +173,7 @@ def naming_fields() -> Mapping[str, tuple[str, ...]]:
             for field in declared.references:
                 if VENDOR in field.targets and entity.item_type not in found.setdefault(field.name, []):
                     found[field.name].append(entity.item_type)
-    found.setdefault("parent_id", []).append(VENDOR)
+    found.setdefault("parent_id", [VENDOR])
     return {name: tuple(item_types) for name, item_types in found.items()}
 
 

@@ -87,4 +87,6 @@ def seen_record(company: Company, record_id: int, actor: Actor) -> RecordSeen:
     export = StagedExport.objects.of(company).filter(record=record).order_by("-pk").first()
     checks = checks_for_sending(company.pk, node) if not record.synced else []
     was = OriginIdHistory.objects.of(company).filter(record=record).order_by("-pk")[:MAX_ORIGIN_IDS]
-    return RecordSeen(record, node, export, checks, record_acts(record, actor, export), list(was))
+    return RecordSeen(
+        record, node, export, checks, record_acts(record, actor, export, metadata_of(company.pk)), list(was)
+    )

@@ -24,13 +24,16 @@ from erpstaging.staging.models import Refresh, RefreshState
 MAY_NOT_REFRESH = "Refreshing a list needs the level Standard on the ERP tool. Ask an ERP administrator."
 STANDARD_CODES, STANDARD_TYPES = "sync_standard_cost_codes", "sync_standard_categories"
 NO_ANSWER = "The integration did not answer in time."
+# Types without a question of their own, and the one whose question stands on their tab.
+BUTTON_OF = {"line_item_type": "standard_cost_code", "requisition": "contract_payment"}
 SAVED = ("state", "messages", "closed_by_name", "closed_at")
 
 
 def list_of(word: Any) -> Entity:
     """The entity that a list is named after: by its item type, its name in the metadata or in the ERP interface.
 
-    Cost types have no list of their own: they come with the standard cost codes. Raises Invalid.
+    Cost types come with the standard cost codes; invoices themselves are not refreshed, but what was paid on them is.
+    Raises Invalid.
     """
     found = LISTS.get(word) if isinstance(word, str) else None
     if found is None:
@@ -40,18 +43,16 @@ def list_of(word: Any) -> Entity:
 
 def refreshed_with(entity: Entity) -> Entity | None:
     """The entity whose button refreshes this one too; None where a list cannot be refreshed."""
-    if entity.events.sync == STANDARD_TYPES:
-        return ENTITIES["standard_cost_code"]
-    return entity if entity.events.sync else None
+    asked_by = ENTITIES.get(BUTTON_OF.get(entity.item_type, ""), entity)
+    return asked_by if asked_by.events.sync else None
 
 
 def _lists() -> dict[str, Entity]:
     named: dict[str, Entity] = {}
     for entity in ENTITIES.values():
         if (button := refreshed_with(entity)) is not None:
-            for word in (entity.item_type, entity.metadata_name, entity.key):
-                if word:
-                    named.setdefault(word, button)
+            for word in filter(None, (entity.item_type, entity.metadata_name, entity.key)):
+                named.setdefault(word, button)
     return named
 
 

@@ -104,3 +104,25 @@ def test_the_pages_of_a_staged_company_look_right(
         page.goto(f"{demo.base_url}/c/{demo.company_id}/staged/{staged['LP-2']}/{path}")
         assert axe(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+@pytest.mark.capability("UI-09")
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_merge_names_what_it_does_before_it_is_done(
+    demo: Demo,
+    staged: dict[str, int],
+    open_context: Callable[..., BrowserContext],
+    axe: Callable[[Page], list[str]],
+    screen: Any,
+) -> None:
+    page = signed_in(lambda: open_context(screen), demo, "admin")
+    record = record_of(demo, "Quarry Stone Supply")
+    page.goto(f"{demo.base_url}/c/{demo.company_id}/records/{record['id']}/merge/?q=Quarry")
+
+    page.get_by_role("checkbox", name=re.compile("^Quarrystone Paving")).check()
+    page.get_by_role("button", name="Show what happens").click()
+
+    expect(page.get_by_role("button", name="Merge 1 company")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("survives. These are taken away: Quarrystone Paving")
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

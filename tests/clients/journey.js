@@ -36,6 +36,18 @@ const steps = {
     };
   },
 
+  // Many sync calls in turn: [{ base, updates, ...scope }], each by its path below the company.
+  async bring(given) {
+    const client = clientOf(given, given.token);
+    const answers = [];
+    for (const { base, ...body } of given.calls) {
+      const params = { company: given.company };
+      const path = { base: `/companies/{company}/${base}`, action: "sync", params };
+      answers.push((await client.patch(path, body)).body);
+    }
+    return answers;
+  },
+
   async close(given) {
     const client = clientOf(given, given.token);
     const params = { company: given.company };

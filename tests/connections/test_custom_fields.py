@@ -256,6 +256,21 @@ def test_a_new_field_is_in_the_next_read_staged_read_payload_and_sync(gate, admi
     assert staged.body["entities"][0]["data"]["custom_fields"]["courier_id"]["value"] == "C-9"
 
 
+@pytest.mark.capability("MP-09")
+def test_a_new_field_is_in_the_next_answer_of_a_mirrored_resource_and_is_written_there(
+    company, vendor, admin, integrator
+):
+    assert "custom_fields" not in integrator.get(f"vendors/{vendor.pk}").body
+    add_custom_field(company.pk, declared(item_type="vendor"), actor=admin)
+
+    shown = integrator.get(f"vendors/{vendor.pk}").body
+    changed = integrator.patch(f"vendors/{vendor.pk}", {"vendor": {"custom_fields": {"courier_id": "C-7"}}})
+
+    assert shown["custom_fields"] == {"courier_id": {"data_type": "string", "value": None}}
+    assert (changed.status, changed.body["custom_fields"]["courier_id"]["value"]) == (200, "C-7")
+    assert integrator.get("vendors").body[0]["custom_fields"] == changed.body["custom_fields"]
+
+
 # Locks
 
 
@@ -288,6 +303,8 @@ def test_a_lock_list_closes_a_field_at_once_and_no_other(gate, project_user, int
                    actor=admin)  # fmt: skip
     for path in (f"records/{contract.pk}", f"records/{line.pk}"):
         assert people.patch(path, {"data": {"description": "Open again"}}).status == 200
+    acts = people.get(f"records/{contract.pk}").body["acts"]
+    assert [act["enabled"] for act in acts if act["act"] == "delete"] == [True]
     assert people.delete(f"records/{contract.pk}").status == 200
 
 

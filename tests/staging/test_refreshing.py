@@ -56,6 +56,8 @@ PAYLOADS = {
     "commitment_change_orders": ("sync_commitment_change_orders", set()),
     "prime_contracts": ("sync_prime_contracts", set()),
     "standard_cost_codes": ("sync_standard_cost_codes", {"standard_cost_code_list_id"}),
+    "contract_payments": ("sync_contract_payments", set()),
+    "requisition": ("sync_contract_payments", set()),
     "standard_categories": ("sync_standard_cost_codes", {"standard_cost_code_list_id"}),
 }
 

@@ -11,7 +11,7 @@ from erpstaging.api.views.people.answers import queue_row_json
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.core.errors import BadRequest
 from erpstaging.core.money import wire_amount
-from erpstaging.staging.queue import DEFAULT_LIMIT, MAX_LIMIT, Asked, Part, View, queue_part, view_counts
+from erpstaging.staging.queue import COUNTED_TO, DEFAULT_LIMIT, MAX_LIMIT, Asked, Part, View, queue_part, view_counts
 
 
 class WorkQueue(PersonAPIView):
@@ -26,7 +26,7 @@ class WorkQueue(PersonAPIView):
         answer: dict[str, Any] = {
             **part_json(part),
             "view": asked.view,
-            "counts": {str(view): count for view, count in view_counts(self.company).items()},
+            "counts": {str(view): counted(count) for view, count in view_counts(self.company).items()},
         }
         if asked.view is View.READY_TO_IMPORT:
             fixing = Asked(View.NEEDS_FIXING, asked.item_types, asked.text, asked.project_id)
@@ -53,6 +53,11 @@ class WorkQueue(PersonAPIView):
             cursor=query.get("cursor", ""),
             limit=min(read_count(query, "limit", default=DEFAULT_LIMIT), MAX_LIMIT),
         )
+
+
+def counted(count: int) -> int | str:
+    """A number of rows, which nobody counts further than to 10,000."""
+    return f"{COUNTED_TO}+" if count > COUNTED_TO else count
 
 
 def part_json(part: Part) -> dict[str, Any]:
