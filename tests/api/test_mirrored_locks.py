@@ -194,6 +194,18 @@ def test_a_stale_version_is_refused_where_one_is_named(machine, vendor):
     assert caller.patch(f"vendors/{vendor.pk}", {"vendor": {"notes": "x"}}, If_Match='"99"').status == 412
 
 
+def test_nobody_writes_single_cost_codes_of_an_integrated_project(machine, erp, cost_code, project):
+    here = f"project_id={project.pk}"
+
+    for caller in (machine(), erp):
+        for answer in (
+            caller.post(f"cost_codes?{here}", {"cost_code": {"name": "Steel", "code": "06"}}),
+            caller.patch(f"cost_codes/{cost_code.pk}?{here}", {"cost_code": {"position": 3}}),
+        ):
+            assert (answer.status, answer.body["code"], list(answer.body["errors"])) == (422, "locked", ["base"])
+    assert machine("Other app").delete(f"cost_codes/{cost_code.pk}").status == 422
+
+
 def test_every_declared_lock_names_fields_of_its_entity():
     for entity in ENTITIES.values():
         assert entity.lock.fields - {"origin_code"} <= entity.by_name.keys(), entity.item_type
