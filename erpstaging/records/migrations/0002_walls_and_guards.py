@@ -1,4 +1,6 @@
-from django.db import migrations, models
+from django.db import migrations
+
+from erpstaging.core.policies import company_wall
 
 # Spelled out for every collation a server may have: the classes of regular expressions know other letters in each.
 # Accents come off, apostrophes and full stops go, other punctuation separates, and words that say only what kind of
@@ -7,7 +9,9 @@ PLAIN = (
     r"btrim(regexp_replace(regexp_replace(normalize(lower(left(data ->> 'name', 400)), NFKD), "
     r"'[\u0300-\u036f.''`\u2019]', '', 'g'), '[\s!-/:-@\[-`{-\u00bf]+', ' ', 'g'))"
 )
+
 KINDS_OF_FIRM = "the|and|inc|incorporated|llc|ltd|limited|corp|corporation|co|company|gmbh|ag|kg|sarl|sa|srl|spa|bv|nv|plc|lp|llp|pty|oy|ab|as"
+
 FUNCTIONS = {
     "name": f"""left(coalesce(nullif(btrim(regexp_replace(' ' || {PLAIN} || ' ', ' ({KINDS_OF_FIRM})(?= )', '', 'g')), ''),
         nullif({PLAIN}, '')), 255)""",
@@ -47,27 +51,17 @@ def backward() -> list[str]:
 
 
 class Migration(migrations.Migration):
-    """Under the wall only a plain column reaches an index, so what vendors are found by is written out by the database."""
-
-    dependencies = [("records", "0003_lean_writes")]
+    dependencies = [("records", "0001_initial")]
 
     operations = [
+        company_wall(
+            "records_record",
+            references=[
+                ("project_id", "records_record"),
+                ("parent_id", "records_record"),
+                ("vendor_id", "records_record"),
+            ],
+        ),
+        company_wall("records_originidhistory", references=[("record_id", "records_record")], referenced=False),
         migrations.RunSQL(forward(), backward()),
-        migrations.AddField(model_name="record", name="news_due_at", field=models.DateTimeField(null=True)),
-        migrations.AddIndex(
-            model_name="record",
-            index=models.Index(
-                condition=models.Q(
-                    ("deleted_at__isnull", True),
-                    ("item_type__in", ("project", "sub_job")),
-                    ("origin_id__isnull", False),
-                ),
-                fields=["news_due_at", "id"],
-                name="record_news_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="originidhistory",
-            index=models.Index(fields=["company", "record", "-id"], name="origin_id_was_of"),
-        ),
     ]
