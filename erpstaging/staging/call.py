@@ -390,6 +390,9 @@ class StagingCall:
         self._insert([row for row in new if STAGED[row.item_type].is_child])
         for row in changed:
             row.parent_id = row.parent.pk if row.parent_id is None and row.parent is not None else row.parent_id
+        # What a call moves twice, with its parent and on its own, goes by way of staged: the database knows no other.
+        twice = [one.row for one in self.touched.values() if one.before and _moved_twice(one.before, one.row)]
+        sets.update(StagedRecord, [{"id": row.pk, "status": StagedStatus.STAGED} for row in twice])
         sets.update(StagedRecord, [_values(row, ("id", *COLUMNS)) for row in changed])
         self._mark_changed_again(changed)
         sum_lines(self.company_id, sorted({row.parent_id for row in (*new, *changed) if row.parent_id} | self.left))
@@ -471,6 +474,10 @@ def comes_back(child: StagedRecord) -> bool:
     if child.status == StagedStatus.ARCHIVED:
         return bool(child.archived_with_parent)
     return bool(child.status != StagedStatus.STAGED)
+
+
+def _moved_twice(before: Mapping[str, Any], row: StagedRecord) -> bool:
+    return before["status"] != row.status and StagedStatus.STAGED not in {before["status"], row.status}
 
 
 def set_aside(row: StagedRecord) -> bool:

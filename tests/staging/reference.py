@@ -3,7 +3,6 @@
 Nothing here is fast, locks, or asks a database. Ids of records are taken over from the service once it has given them.
 """
 
-import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +18,6 @@ LEVELS = (
 )
 STATUSES = ("staged", "archived", "imported", "invalid")
 # What comes back goes by way of `staged`, and into `imported` only an approver brings a row.
-NO_MOVES = {(source, target) for source in STATUSES[1:] for target in STATUSES[1:]} | {("staged", "imported")}
-NO_MOVES -= {(status, status) for status in STATUSES}
 PROJECT = {"project_origin_id": ("project",)}
 CODES = {"cost_code_origin_id": ("cost_code",), "line_item_type_origin_id": ("line_item_type",)}
 # The references that an import needs.
@@ -123,22 +120,8 @@ class Books:
     # Staging
 
     def sync(self, updates: list[Sent]) -> list[Sent]:
-        """Work off one call; answers with the elements that are refused, as they were sent, parents before children.
-
-        Where two elements would take a row a way that is no move, each element is a call of its own.
-        """
+        """Work off one call; answers with the elements that are refused, as they were sent, parents before children."""
         elements = [(sent, above) for top in updates for sent, above in _with_children(top)]
-        trial = copy.deepcopy(self)
-        refused = trial._call(elements)
-        if any(key in self.rows and (self.rows[key].status, row.status) in NO_MOVES for key, row in trial.rows.items()):
-            trial = copy.deepcopy(self)
-            by_level = sorted(updates, key=lambda sent: [sent["item_type"] in types for types in LEVELS].index(True))
-            alone = [_with_children(top) for top in by_level]
-            refused = [sent for one in alone for sent in trial._call(one)]
-        self.rows, self.things = trial.rows, trial.things
-        return [sent for sent, _ in elements if any(sent is one for one in refused)]
-
-    def _call(self, elements: list[tuple[Sent, Sent | None]]) -> list[Sent]:
         refused: list[int] = []
         standing, changed, invalid = set(self.rows), [], []
         for types in LEVELS:
@@ -290,6 +273,8 @@ class Books:
 
     def _bring_in(self, one: Row, thing: Thing | None, holder: Thing | None) -> None:
         data = {name: value for name, value in one.data.items() if not name.endswith("_origin_id")}
+        if one.parent is not None and one.parent.item_type != "commitment_change_order":
+            data.pop("commitment_line_item_id", None)  # means something under a change order alone
         data |= {id_field(name): self._target(one, name) for name in self.references(one)}
         if thing is None:
             thing = Thing(one.item_type, {}, None, holder)

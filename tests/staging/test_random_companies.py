@@ -279,7 +279,10 @@ class Firm:
             key: row
             for key, row in self.books.rows.items()
             if row.parent is None
-            and (row.status == "imported" or not any(one.status == "imported" for one in self.books.children(row)))
+            and not any(
+                one.status == "imported" and (one.thing is None or one.thing.parent is not row.thing)
+                for one in self.books.children(row)
+            )
         }
 
     def compare_queue(self) -> None:
