@@ -149,7 +149,8 @@ def _family_ids(company_id: int, at_stake: Sequence[Key], nulled: Sequence[int])
     """The staged rows that name what may lose its origin ID, or became it, with their families."""
     unlinked = Q(record_id__in=nulled) | Q(record__parent_id__in=nulled)
     imported = list(standing(company_id).filter(unlinked).values_list("pk", flat=True)) if nulled else []
-    became = family_ids(company_id, imported, []) if imported else []
+    # A line brings its parent, whose other lines count too.
+    became = family_ids(company_id, family_ids(company_id, imported, []), []) if imported else []
     return [*became, *naming_families(company_id, at_stake)]
 
 

@@ -144,7 +144,9 @@ def test_the_procore_sdk_brings_over_a_whole_company(demo: Demo) -> None:
     assert len(whole) == VENDORS + PROJECTS + SUB_JOBS + COMMITMENTS + LINES + CHANGE_ORDERS + CHANGE_ORDERS
     for one in whole:
         record = found[one["item_type"], one["origin_id"]]
-        assert record["data"] == as_imported(one["data"], found), one["origin_id"]
+        # The demo's company has fields of its own, which nobody filled.
+        data = {name: value for name, value in record["data"].items() if name != "custom_fields"}
+        assert data == as_imported(one["data"], found), one["origin_id"]
         assert (record["synced"], record["origin_code"]) == (True, one.get("origin_code"))
     for top in [*inside, *orders]:
         lines = top.get("children", ())
