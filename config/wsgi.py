@@ -1,10 +1,17 @@
 """The WSGI application that the web server loads."""
 
 import gc
+import multiprocessing
 import os
+import signal
 
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
+
+# A worker of the server inherits its main process's handlers, which do nothing in it, and gets its own once this module
+# is loaded. A request to stop that comes meanwhile would be lost, and the stop last as long as the server is patient.
+if multiprocessing.parent_process() is not None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
