@@ -32,17 +32,21 @@ _connection = {
 }
 # lock_timeout and statement_timeout: reliability promises that a request never hangs on somebody else's lock.
 _timeouts = "-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s"
+# Statements that a connection keeps (core/sets.py) find their rows by keys: one plan does for all values.
+_plans = "-c plan_cache_mode=force_generic_plan"
 
 
 def _database(address: str, options: str) -> dict[str, object]:
     parsed = env.database(address)
     # A server that does not even refuse the connection is told as away in time.
     parsed["OPTIONS"].setdefault("connect_timeout", 3)
+    # Statements whose text never changes (core/sets.py) are planned once per connection.
+    parsed["OPTIONS"].setdefault("prepare_threshold", 5)
     parsed["OPTIONS"]["options"] = f"{parsed['OPTIONS'].get('options', '')} {options}".strip()
     return {**_connection, **parsed}
 
 
-DATABASES = {"default": _database(_app_address, _timeouts)}
+DATABASES = {"default": _database(_app_address, f"{_timeouts} {_plans}")}
 if _owner_address != _app_address:
     DATABASES["owner"] = _database(_owner_address, "")
     DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
@@ -157,6 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 PASSWORD_HASHERS = [
+    *(["erpstaging.companies.hashers.DemoPasswordHasher"] if ENVIRONMENT == "demo" else []),
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     # For client secrets alone: 128 random characters need no slow hash.
     "erpstaging.companies.hashers.ClientSecretHasher",
@@ -169,9 +174,9 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 CSRF_FAILURE_VIEW = "erpstaging.approvals.views.errors.csrf_failure"
 
 # Transport
-SECURE_SSL_REDIRECT = (
-    False  # The API over plain HTTP is refused, not redirected: see CorrelationMiddleware's neighbour.
-)
+# The API over plain HTTP is refused and not redirected (api/middleware.py), so Django need not ask for a redirect.
+SECURE_SSL_REDIRECT = False
+SILENCED_SYSTEM_CHECKS = ["security.W008"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
@@ -193,6 +198,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+# While this file lies there /readyz says that this server is to be passed over.
+DRAIN_FILE = env.text("ERPSTAGING_DRAIN_FILE")
 
 # Bodies
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -223,6 +231,7 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
     "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
 }
 
@@ -274,26 +283,36 @@ MASKED_FIELDS = env.words(
 
 # Webhooks
 EGRESS_ALLOW = [ip_network(network) for network in env.words("ERPSTAGING_EGRESS_ALLOW")]
+# Within these, and nowhere else, a company's own administrators may open networks for its hooks; empty: none may.
+EGRESS_COMPANIES_MAY_OPEN = [
+    ip_network(network)
+    for network in env.words("ERPSTAGING_EGRESS_COMPANIES_MAY_OPEN", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7")
+]
 WEBHOOK_TIME_FACTOR = env.number("ERPSTAGING_WEBHOOK_TIME_FACTOR", 1.0, minimum=0.0001, maximum=1.0)
 WEBHOOK_LEASE_SECONDS = env.number("ERPSTAGING_WEBHOOK_LEASE_SECONDS", 20, minimum=0.5, maximum=600)
 WEBHOOK_RETRY_DAYS = env.number("ERPSTAGING_WEBHOOK_RETRY_DAYS", 3, minimum=0.01, maximum=30)
+# How long the event feed reaches back.
+EVENT_DAYS = env.whole("ERPSTAGING_EVENT_DAYS", 90, minimum=1)
+# How long a hook's replaced secret signs beside the new one.
+WEBHOOK_SECRET_OVERLAP_HOURS = env.number("ERPSTAGING_WEBHOOK_SECRET_OVERLAP_HOURS", 24, minimum=0, maximum=24 * 90)
 FIELD_KEYS = env.words("ERPSTAGING_FIELD_KEYS")
 
 # Celery only shortens the wait: every task looks at the database for what is due.
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://localhost//")
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {
+if CELERY_BROKER_URL.startswith("filesystem"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "queue"),
         "data_folder_out": str(BROKER_DIR / "queue"),
         "control_folder": str(BROKER_DIR / "control"),
         "polling_interval": 0.1,
     }
-    if CELERY_BROKER_URL.startswith("filesystem")
-    else {"visibility_timeout": 3600}
-    if CELERY_BROKER_URL.startswith("redis")
-    else {"confirm_publish": True}
-)
+elif CELERY_BROKER_URL.startswith("redis"):
+    # Redis gives a message out again after visibility_timeout: that is longer than any task.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 3}
+else:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
+    CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_ACKS_LATE = True
@@ -304,11 +323,16 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "erpstaging"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+# Nothing to remember between two starts, so nothing to lock or to mend: any number of them may run at once.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+# A worker that is told to stop for good lets the longest delivery end.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 40
 SWEEP_SECONDS = 2.0
+# Without a retry the scheduler would stay on a connection that broke, for ever; it has nothing else to do than to wait.
+_until_the_broker_is_back = {"retry": True, "retry_policy": {"max_retries": None}, "confirm_timeout": 5, "expires": 10}
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": f"erpstaging.{name}", "schedule": SWEEP_SECONDS, "options": {"expires": 10}}
-    for name in ("staging.sweep", "hooks.sweep", "notices.sweep")
+    name: {"task": f"erpstaging.{name}", "schedule": SWEEP_SECONDS, "options": _until_the_broker_is_back}
+    for name in ("staging.sweep", "staging.bulk", "hooks.sweep", "notices.sweep")
 }
 
 # Mail

@@ -66,6 +66,7 @@ STATUS: tuple[tuple[type[refusals.Refused], int], ...] = (
     (refusals.Invalid, 422),
     (refusals.NotPermitted, 403),
     (refusals.NotFound, 404),
+    (refusals.Gone, 410),
     (refusals.StaleVersion, 409),
     (refusals.WrongState, 409),
     (refusals.VersionMissing, 428),

@@ -20,6 +20,7 @@ from django.http import QueryDict
 
 from erpstaging.api.openapi import TEXT, Schema, parameter
 from erpstaging.api.parsers import parse_json
+from erpstaging.catalogue.registry import EXTERNAL
 from erpstaging.core.errors import BadRequest
 
 MAX_VALUES = 1000
@@ -69,6 +70,13 @@ class TextFilter(Filter):
         if len(str(value)) > MAX_TEXT:
             raise ValueError(f"is longer than {MAX_TEXT} characters")
         return str(value)
+
+
+class ItemTypeFilter(TextFilter):
+    """An item type by our name or by the wire's, which may mean several of ours."""
+
+    def lookups(self, value: Any) -> dict[str, Any]:
+        return {f"{self.column}__in": sorted({kind for one in value for kind in (one, *EXTERNAL.get(one, ()))})}
 
 
 class IntegerFilter(Filter):
@@ -128,12 +136,12 @@ class TimeFilter(DateFilter):
 
     def read(self, texts: Sequence[str], zone: ZoneInfo) -> Span:
         first, last = _ends(texts)
-        start = None if first is None else _moment(first, zone)
+        start = None if first is None else moment_of(first, zone)
         if last is None:
             return Span(start=start)
         if _is_day(last):
-            return Span(start=start, before=_moment(_day(last) + timedelta(days=1), zone))
-        return Span(start=start, end=_moment(last, zone))
+            return Span(start=start, before=moment_of(_day(last) + timedelta(days=1), zone))
+        return Span(start=start, end=moment_of(last, zone))
 
 
 def _unfolded(texts: Sequence[str]) -> list[Any]:
@@ -173,7 +181,7 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _moment(given: str | date, zone: ZoneInfo) -> datetime:
+def moment_of(given: str | date, zone: ZoneInfo) -> datetime:
     """In UTC. A day begins at midnight of the company's zone, so it may have 23 or 25 hours."""
     day = given if isinstance(given, date) else _day(given) if _is_day(given) else None
     if day is not None:

@@ -6,7 +6,8 @@ Headers and windows: procore/documentation, plan_your_app/rate_limiting.md.
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
+
+from erpstaging.core import sets
 
 HOUR_S, SPIKE_S = 3600, 10
 
@@ -49,9 +50,7 @@ def count_call(subject: str, *, hourly: int | None = None, spike: int | None = N
     spike = settings.RATE_LIMIT_SPIKE if spike is None else spike
     if not hourly and not spike:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [subject[:100]])
-        hour_began, hour_calls, spike_began, spike_calls, now_s = cursor.fetchone()
+    ((hour_began, hour_calls, spike_began, spike_calls, now_s),) = sets.fetch(_COUNT, [subject[:100]])
     windows = []
     if hourly:
         windows.append(_window(hourly, hour_calls, hour_began + HOUR_S, now_s))

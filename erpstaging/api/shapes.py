@@ -24,10 +24,11 @@ from erpstaging.catalogue.resource import Call, Resource
 ANY: Schema = {}
 NUMBER: Schema = {"type": "number"}
 DATE: Schema = {"type": "string", "format": "date"}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
 MONEY: Schema = {"type": "string", "pattern": r"^-?\d+\.\d{1,4}$"}
 BY_TYPE: Mapping[WireType, Schema] = {
     "any": ANY, "int": ID, "string": TEXT, "text": TEXT, "bool": FLAG, "decimal": MONEY, "number": NUMBER,
-    "date": DATE, "datetime": {"type": "string", "format": "date-time"}, "json_text": TEXT,
+    "date": DATE, "datetime": MOMENT, "json_text": TEXT, "grouped": TEXT, "midnight": MOMENT, "day": DATE,
 }  # fmt: skip
 WRITTEN: Mapping[str, Schema] = {
     "integer": {"type": ["integer", "string", "null"]},

@@ -20,6 +20,12 @@ def number_text(value: Decimal | int, places: int = 0) -> str:
     return str(formats.number_format(exact, max(places, real_places), use_l10n=True, force_grouping=True))
 
 
+def plain_number(value: Decimal, places: int = 0) -> str:
+    """As somebody would type it: no groups, at least `places` decimals and no more than the value has."""
+    real = value.normalize().as_tuple().exponent
+    return f"{value:.{max(places, -real if isinstance(real, int) and real < 0 else 0)}f}"
+
+
 def amount_text(amount: Decimal, currency: str) -> str:
     """An amount without its currency. Decimals are fixed by the currency, so that a column lines up."""
     return number_text(amount, minor_units(currency))

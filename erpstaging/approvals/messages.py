@@ -5,12 +5,15 @@ Django's messages carry them over the redirect, as JSON inside the message's tex
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from erpstaging.approvals.formats import moment_text
 from erpstaging.approvals.presenters import Banner, DecisionButton, Toast
 from erpstaging.core.correlation import correlation_id
 from erpstaging.core.errors import Refused
@@ -32,14 +35,23 @@ def undo_button(url: str, version: int) -> DecisionButton:
     return DecisionButton(act="undo", label=_("Undo"), url=url, version=version, key="u")
 
 
-def refusal_banner(refusal: Refused) -> Banner:
-    """What was refused, in plain words first and with the code in small print."""
+def said_by(refusal: Refused) -> str:
+    """Who was faster and when, where somebody was."""
+    by, at = refusal.facts.get("decided_by"), refusal.facts.get("decided_at")
+    if not by or not isinstance(at, dt.datetime):
+        return ""
+    return _("%(name)s, %(at)s") % {"name": by, "at": moment_text(at, timezone.now())}
+
+
+def refusal_banner(refusal: Refused, *, more: Sequence[str] = ()) -> Banner:
+    """What was refused, in plain words first and with the code in small print; `more` is told in lines below."""
     texts = [text for field_texts in refusal.errors.values() for text in field_texts if text != refusal.message]
     return Banner(
         tone="red",
         icon="x",
         title=refusal.message,
-        items=texts,
+        text=said_by(refusal),
+        items=[*texts, *more],
         code=refusal.code,
         correlation_id=correlation_id(),
     )

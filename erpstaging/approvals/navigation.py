@@ -12,6 +12,7 @@ from erpstaging.approvals.messages import Said
 from erpstaging.approvals.presenters import Frame, Link, Person, ViewLink
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company, User
+from erpstaging.notices.inbox import unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Destination:
 DESTINATIONS: tuple[Destination, ...] = (
     Destination(_("Records"), "approvals:records", "commitment", "work"),
     Destination(_("My items"), "approvals:mine", "mine", "work", frozenset({"project"})),
+    Destination(_("Rejections"), "approvals:rejections", "return", "operations", frozenset({"erp", "auditor"})),
+    Destination(
+        _("Confirmations"), "approvals:confirmations", "people", "work", frozenset({"super_user", "push", "auditor"})
+    ),
+    Destination(_("Support"), "approvals:support", "shield", "operations", frozenset({"super_user"})),
+    Destination(_("Gave up"), "approvals:gave_up", "problem", "work", frozenset({"erp", "auditor"})),
+    Destination(_("Deliveries"), "approvals:deliveries", "hook", "operations", frozenset({"erp", "auditor"})),
+    Destination(_("Hooks"), "approvals:hooks", "plug", "operations", frozenset({"erp_admin", "auditor"})),
     Destination(_("Settings"), "approvals:settings", "settings", "operations", frozenset({"erp_admin", "auditor"})),
 )
 
@@ -66,6 +75,8 @@ def frame_of(
         views=views,
         work=list(destinations(company, actor, "work", path)),
         operations=list(destinations(company, actor, "operations", path)),
+        notices_url=reverse("approvals:notices", args=[company.pk]),
+        notices=unread(company.pk, user.pk),
         alerts=list(said.banners),
         toasts=list(said.toasts),
     )

@@ -188,15 +188,27 @@ class Ask:
     button: DecisionButton
     row: str = ""
     fields: Sequence[FormField] = ()
+    # What is seldom filled, folded under these words.
+    folded: Sequence[FormField] = ()
+    folded_title: Text = ""
     items: Sequence[Text] = ()
     say: Text = ""
     note: Text = ""
     warning: Text = ""
+    # What the act does that cannot be taken back.
+    banner: "Banner | None" = None
     errors: Sequence[Text] = ()
+    # Where what is wrong can be mended, if not here.
+    fix: Link | None = None
     cancel_url: str = ""
     hidden: Sequence[tuple[str, str]] = ()
     # How many columns the list has that it opens in.
     width: int = 10
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether something stands in the folded fields, or is wrong with them."""
+        return any(field.value or field.errors for field in self.folded)
 
 
 # Frame
@@ -268,11 +280,12 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeTab:
-    """A tab with a count: an entity above the queue, a section of a detail."""
+    """A tab with a count: an entity above the queue, a section of a detail. `capped`: there are more than counted."""
 
     label: Text
     url: str
     count: int | None = None
+    capped: bool = False
     current: bool = False
 
 
@@ -315,9 +328,9 @@ class Empty:
 class QueueRow:
     """One staged object in a list.
 
-    `key` is unique on the page ("export-4711") and the value of its checkbox. `outcome` greys the row out: it was
-    decided ("accepted by M. Bell, 10:42"). `messages` are what the ERP or a rule said. `decisions` are Accept and
-    Reject or what stands in their place, `more` goes into the row's menu.
+    `key` is unique on the page ("export-4711"), and with `version` the value of its checkbox. `outcome` greys the row
+    out: it was decided ("accepted by M. Bell, 10:42"). `messages` are what the ERP or a rule said. `decisions` are
+    Accept and Reject or what stands in their place, `more` goes into the row's menu.
     """
 
     key: str
@@ -326,6 +339,7 @@ class QueueRow:
     icon: str
     number: str
     title: str
+    version: int = 0
     project: str = ""
     company: str = ""
     money: Money | None = None
@@ -345,7 +359,8 @@ class QueueRow:
 
     @property
     def subtitle(self) -> str:
-        return ", ".join(part for part in (self.company, self.project) if part)
+        """Company and project, as far as the title does not say it already."""
+        return ", ".join(part for part in (self.company, self.project) if part and part != self.title)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -432,6 +447,7 @@ class RecordKind:
     url: str
     icon: str
     count: int | None = None
+    capped: bool = False
     text: Text = ""
     new: Link | None = None
 
@@ -489,11 +505,55 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineTable:
-    """Lines with their sum; `further` are amounts below it, such as the retainage."""
+    """Lines with their sum; `further` are amounts below it, such as the retainage. What no line has gets no column."""
 
     rows: Sequence[LineRow]
     total: Money
     further: Sequence[tuple[Text, Decimal]] = ()
+
+    @property
+    def has_codes(self) -> bool:
+        return any(row.cost_code for row in self.rows)
+
+    @property
+    def has_types(self) -> bool:
+        return any(row.cost_type for row in self.rows)
+
+    @property
+    def has_quantities(self) -> bool:
+        return any(row.quantity is not None or row.unit or row.unit_cost is not None for row in self.rows)
+
+    @property
+    def has_taxes(self) -> bool:
+        return any(row.tax for row in self.rows)
+
+    @property
+    def columns_before(self) -> int:
+        """How many columns stand before the amount."""
+        return 2 + self.has_codes + self.has_types + 3 * self.has_quantities
+
+    @property
+    def columns_after(self) -> int:
+        return 1 + self.has_taxes
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An amount moved from one line of a budget to another."""
+
+    source: Text
+    target: Text
+    amount: Decimal
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfers:
+    """What was moved between the lines of a budget; `new` leads to the form, for who may."""
+
+    rows: Sequence[Transfer]
+    currency: str
+    new: Link | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -591,11 +651,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedLine:
-    """A line that was added, removed or changed: its cells in the order of the columns, before and now."""
+    """A line that was added, removed or changed: its cells in the order of the columns, before and now.
+
+    `further` are changed fields that have no column.
+    """
 
     name: str
     was: Sequence[Cell] = ()
     now: Sequence[Cell] = ()
+    further: Sequence[ChangedField] = ()
     difference: Decimal | None = None
 
 
@@ -611,14 +675,20 @@ class OlderData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What changed between `since` and now; `choices` are other places to begin. `equal` counts what is folded."""
+    """What changed between `since` and now; `choices` are other places to begin. `equal` counts what is folded.
+
+    `was` takes the place of "Before ..." where what stood there has a name, such as "Rejected by Ines Duarte". The
+    first `text_columns` of the lines are texts, the others figures.
+    """
 
     since: dt.datetime | None = None
     by: str = ""
+    was: Text = ""
     choices: Sequence[tuple[dt.datetime, str, bool]] = ()
     fields: Sequence[ChangedField] = ()
     equal: Sequence[Text] = ()
     columns: Sequence[Text] = ()
+    text_columns: int = 3
     lines: Sequence[ChangedLine] = ()
     equal_lines: Sequence[str] = ()
     total_was: Money | None = None
@@ -632,6 +702,11 @@ class Changes:
         return self.total_now.amount - self.total_was.amount
 
     @property
+    def width(self) -> int:
+        """The columns of the table of lines: those of a line, its mark, its number and its difference."""
+        return len(self.columns) + 3
+
+    @property
     def percent(self) -> str:
         """The difference in per cent of what it was, with its sign; empty where there is nothing to compare with."""
         if self.total_was is None or not self.total_was.amount:
@@ -640,6 +715,8 @@ class Changes:
 
     @property
     def adds_up(self) -> bool:
+        if self.total_was is None:
+            return False
         return self.difference == sum((line.difference or Decimal(0) for line in self.lines), start=Decimal(0))
 
 
@@ -743,7 +820,7 @@ class MergeStep:
     chosen: Sequence[tuple[str, str]] = ()
 
 
-Section = Literal["changes", "fields", "lines", "payload", "checks", "source", "timeline"]
+Section = Literal["changes", "fields", "lines", "modifications", "payload", "checks", "source", "timeline"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -769,6 +846,7 @@ class Detail:
     banners: Sequence[Banner] = ()
     fields: Sequence[FieldRow] = ()
     lines: LineTable | None = None
+    transfers: Transfers | None = None
     payload: Payload | None = None
     timeline: Timeline | None = None
     changes: Changes | None = None
@@ -844,6 +922,15 @@ class RecordForm:
     version: int | None = None
     closed: bool = False
     hidden: Sequence[tuple[str, str]] = field(default=())
+
+    @property
+    def wrong(self) -> Sequence[tuple[str, Text]]:
+        """The inputs that have to be looked at again, by id and name: a long form does not show them all at once."""
+        fields = [(one, one.label) for group in self.groups for one in group.fields]
+        for line in self.lines.rows if self.lines is not None else ():
+            said = {"number": line.position}
+            fields += [(one, _("Line %(number)s, %(label)s") % {**said, "label": one.label}) for one in line.fields]
+        return [(one.id, label) for one, label in fields if one.errors]
 
     @property
     def failed_checks(self) -> Sequence[Check]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -22,7 +23,10 @@ _canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string"
 
 
 class Act(msgspec.Struct, frozen=True):
-    """One thing that was done to one object. `before` and `after` hold the values that changed, and only those."""
+    """One thing that was done to one object. `before` and `after` hold the values that changed, and only those.
+
+    `correlation_id` is that of an earlier call which the act carries on, empty where it belongs to the one that runs.
+    """
 
     action: str
     object_type: str
@@ -30,6 +34,7 @@ class Act(msgspec.Struct, frozen=True):
     record_id: int | None = None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+    correlation_id: str = ""
 
 
 def record(company_id: int | None, actor: Actor, acts: Sequence[Act]) -> None:
@@ -45,15 +50,23 @@ def record(company_id: int | None, actor: Actor, acts: Sequence[Act]) -> None:
         "credential": actor.credential[:80],
         "address": actor.address or None,
         "user_agent": actor.user_agent[:200],
-        "correlation_id": correlation_id(),
     }
-    said = [msgspec.structs.asdict(act) for act in acts]
-    sets.insert(Entry, [{**one, "digest": digest({**shared, **one})} for one in said], shared=shared)
+    rows, current = [], correlation_id()
+    for act in acts:
+        row = msgspec.structs.asdict(act)
+        row["correlation_id"] = act.correlation_id or current
+        row["digest"] = f"\\x{_digest([row[name] if name in row else shared[name] for name in SAID]).hex()}"
+        rows.append(row)
+    sets.insert(Entry, rows, shared=shared)
 
 
 def digest(said: Mapping[str, Any]) -> bytes:
     """SHA-256 over the canonical JSON of everything an entry says, in the order of `SAID`."""
-    return hashlib.sha256(_canonical.encode([said[name] for name in SAID])).digest()
+    return _digest([said[name] for name in SAID])
+
+
+def _digest(values: list[Any]) -> bytes:
+    return hashlib.sha256(_canonical.encode(values)).digest()
 
 
 def actors_of(
@@ -76,12 +89,30 @@ def actors_by_object(
 
 
 def timeline(
-    company_id: int, *, record_id: int | None = None, objects: Iterable[tuple[str, int]] = (), limit: int = 500
+    company_id: int,
+    *,
+    record_id: int | None = None,
+    objects: Iterable[tuple[str, int]] = (),
+    before: datetime | None = None,
+    limit: int = 500,
 ) -> list[Entry]:
-    """The newest `limit` entries about a record and about further objects, newest first."""
+    """The newest `limit` entries about a record and about further objects, newest first; those `before` a moment."""
     about = Q(pk__in=[])
     if record_id is not None:
         about |= Q(record_id=record_id) | Q(object_type="record", object_id=record_id)
+    by_type: dict[str, list[int]] = {}
     for object_type, object_id in objects:
-        about |= Q(object_type=object_type, object_id=object_id)
-    return list(Entry.objects.of(company_id).filter(about).order_by("-id")[:limit])
+        by_type.setdefault(object_type, []).append(object_id)
+    for object_type, ids in by_type.items():
+        about |= Q(object_type=object_type, object_id__in=ids)
+    rows = Entry.objects.of(company_id).filter(about)
+    if before is not None:
+        rows = rows.filter(occurred_at__lt=before)
+    return list(rows.order_by("-id")[:limit])
+
+
+def objects_about(company_id: int, record_id: int, object_type: str, *, limit: int) -> list[int]:
+    """The objects of a type on which something was done that stands on the timeline of a record."""
+    rows = Entry.objects.of(company_id).filter(record_id=record_id, object_type=object_type)
+    found = rows.order_by("object_id").values_list("object_id", flat=True).distinct()[:limit]
+    return [pk for pk in found if pk is not None]

@@ -40,4 +40,9 @@ class Entry(models.Model):
             ),
             models.Index(fields=["company", "object_type", "object_id", "id"], name="audit_by_object"),
             models.Index(fields=["company", "occurred_at", "id"], name="audit_by_time"),
+            models.Index(
+                fields=["company", "correlation_id", "id"],
+                name="audit_by_correlation",
+                condition=~models.Q(correlation_id=""),
+            ),
         ]

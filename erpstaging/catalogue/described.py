@@ -1,5 +1,6 @@
 """The catalogue as a page for readers; `make docs` writes it to docs/entities.md."""
 
+import dataclasses
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -84,7 +85,7 @@ def _addresses(entity: Entity) -> list[str]:
 
 def _requests(entity: Entity) -> tuple[str, ...]:
     events = entity.events
-    named = (events.export, events.imported, events.sync, events.link, events.link_all, events.merge, events.unlink)
+    named = dict.fromkeys(getattr(events, declared.name) for declared in dataclasses.fields(events))
     return tuple(one for one in named if one)
 
 

@@ -78,15 +78,28 @@ class Calculation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityEvents:
-    """Request names of the event catalogue, by what raises them. `sync` asks the integrator to refresh a list."""
+    """Request names of the event catalogue, by what raises them. `sync` asks the integrator to refresh a list.
+
+    `update` sends a synced object once more, after a change. `delete` asks the integrator to agree to a deletion; the
+    last two tell it of what a super user did.
+    """
 
     export: str | None = None
+    update: str | None = None
     imported: str | None = None
     sync: str | None = None
     link: str | None = None
     link_all: str | None = None
     merge: str | None = None
     unlink: str | None = None
+    reset: str | None = None
+    delete: str | None = None
+    support_delete: str | None = None
+    support_unlink: str | None = None
+
+    def for_action(self, action: str) -> str:
+        """The request that a staged export of this action opens; empty where the entity has none."""
+        return {"create": self.export, "update": self.update, "unlink": self.unlink}[action] or ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +120,8 @@ class Entity:
     fields: tuple[Field, ...]
     lock: LockList
     key: str = ""
+    # What a list of these alone is called, where `plural` means several kinds together.
+    list_title: str = ""
     supports: Supports = Supports()
     export_switch: str | None = None
     # The entity and config of the metadata that switched this kind on before it had a place of its own there.
@@ -117,6 +132,8 @@ class Entity:
     # Whether an imported row may be imported once more, which brings new lines.
     imported_again: bool = False
     line_type: str | None = None
+    # Of a child: the name under which its parent's node lists it.
+    shown_under: str = "lines"
     holder_type: str | None = None
     number_field: str | None = None
     title_field: str = "name"
@@ -126,6 +143,8 @@ class Entity:
     # The fields of a line that its amount is the sum of; empty where the amount itself is sent or calculated.
     summed: tuple[str, ...] = ()
     approved_status: str | None = None
+    # Further statuses that count as approved when an object is sent.
+    also_approved: tuple[str, ...] = ()
     prerequisites: tuple[str, ...] = ()
     events: EntityEvents = field(default_factory=EntityEvents)
     webhook_resource: str | None = None
@@ -136,6 +155,8 @@ class Entity:
     synced_field: str | None = None
     # Contracts and change orders: project people need the admin level to keep and send them.
     kept_by_admins: bool = False
+    # Sent from the ERP tool itself, so that its level Standard is enough to send them.
+    sent_with_erp_level: bool = False
     # Figures of the ERP: nobody but the integration writes them.
     kept_by_erp: bool = False
     view_shape: Shape | None = None
@@ -157,6 +178,11 @@ class Entity:
         return self.variants.get(parent_type or "", self)
 
     @property
+    def updated_by_switch(self) -> bool:
+        """Whether a company's metadata decides if a synced object may be sent again."""
+        return "reexported" in self.supports.switches
+
+    @property
     def staged(self) -> bool:
         return bool(self.supports.synced_staged)
 
@@ -165,8 +191,18 @@ class Entity:
         return {one.name: one for one in self.fields}
 
     @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """What people call each field, the company's own ones too."""
+        return {one.name: one.label for one in (*self.fields, *self.custom)}
+
+    @cached_property
     def references(self) -> tuple[Field, ...]:
         return tuple(one for one in self.fields if one.kind == "reference")
+
+    @cached_property
+    def reference_names(self) -> frozenset[str]:
+        """The fields that name another object, whatever this one stands under."""
+        return frozenset(one.name for kind in (self, *self.variants.values()) for one in kind.references)
 
     @cached_property
     def origin_fields(self) -> Mapping[str, Field]:
@@ -185,6 +221,15 @@ class Entity:
     def renamed(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """What a client sent, by the names of the fields."""
         return {self.write_names.get(str(name), str(name)): value for name, value in sent.items()}
+
+    @property
+    def project_bound(self) -> bool:
+        """Whether each stands in a project; a line does where its parent does."""
+        return self.is_child or "project_id" in self.by_name
+
+    @property
+    def listed_as(self) -> str:
+        return self.list_title or self.plural
 
     @property
     def is_child(self) -> bool:
@@ -266,4 +311,6 @@ def clean_origin_code(value: Any) -> str | None:
     code = str(value)
     if len(code) > 255:
         raise ValueError("is too long (maximum 255 characters)")
+    if "\0" in code:
+        raise ValueError("must not contain NUL characters")
     return code

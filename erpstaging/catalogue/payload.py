@@ -5,25 +5,29 @@ for what a node holds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
 from erpstaging.core.money import wire_amount, wire_number
 
-WireType = Literal["any", "int", "string", "text", "bool", "decimal", "number", "date", "datetime", "json_text"]
+WireType = Literal[
+    "any", "int", "string", "text", "bool", "decimal", "number", "date", "datetime", "json_text", "grouped", "midnight",
+    "day",
+]  # fmt: skip
 Node = Mapping[str, Any]
 Shape = Mapping[str, "Source"]
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value; `default` stands in for a missing or null one."""
+    """One value; what stands under `instead`, else `default`, stands in for a missing or null one."""
 
     path: str
     type: WireType = "any"
     default: Any = None
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +37,20 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """An object; null when the node under `path` is missing."""
+    """An object; null when the nodes under `path` and `instead` are missing."""
 
     path: str
     shape: Shape
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """A list of objects."""
+    """A list of objects; `kinds` are the shapes, by item type, of those that have one of their own."""
 
     path: str
     shape: Shape
+    kinds: Mapping[str, Shape] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,14 @@ class Given:
 
 
 Source = Value | Fixed | Nested | Each | Given
+
+
+Payload = Shape | Each
+
+
+def fill_payload(payload: Payload, node: Node) -> dict[str, Any] | list[Any]:
+    """As `fill`, for request data that may be a bare list."""
+    return _each(payload, node) if isinstance(payload, Each) else fill(payload, node)
 
 
 def fill(shape: Shape, node: Node) -> dict[str, Any]:
@@ -69,15 +83,24 @@ def _draw(source: Source, node: Node) -> Any:
     # A list of 2,000 objects comes through here a hundred thousand times.
     if isinstance(source, Value):
         value = find(node, source.path)
+        if value is None and source.instead:
+            value = find(node, source.instead)
         return source.default if value is None else as_wire(value, source.type)
     if isinstance(source, Fixed):
         return source.value
-    inner = find(node, source.path)
     if isinstance(source, Given):
-        return inner
+        return find(node, source.path)
     if isinstance(source, Nested):
+        inner = find(node, source.path)
+        if inner is None and source.instead:
+            inner = find(node, source.instead)
         return None if inner is None else fill(source.shape, inner)
-    return [fill(source.shape, one) for one in inner or ()]
+    return _each(source, node)
+
+
+def _each(source: Each, node: Node) -> list[Any]:
+    kinds, shape = source.kinds, source.shape
+    return [fill(kinds.get(one["item_type"], shape) if kinds else shape, one) for one in find(node, source.path) or ()]
 
 
 def find(node: Node, path: str) -> Any:
@@ -102,6 +125,12 @@ def as_wire(value: Any, wire_type: WireType) -> Any:
         return wire_number(Decimal(str(value)))
     if wire_type in {"string", "text"}:
         return str(value)
+    if wire_type == "grouped":
+        return f"{Decimal(str(value)):,.2f}"
+    if wire_type == "midnight":  # a day where the wire has a moment
+        return f"{value}T00:00:00Z"
+    if wire_type == "day":  # and the other way round
+        return str(value)[: len("YYYY-MM-DD")]
     return value
 
 

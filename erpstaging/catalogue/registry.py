@@ -1,6 +1,7 @@
 """All entities by item type. Adding an entity is one file and one line here."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from erpstaging.catalogue.entities.budget import BUDGET, BUDGET_CHANGE, BUDGET_LINE_ITEM, ERP_TRANSACTION
 from erpstaging.catalogue.entities.change_orders import COMMITMENT_CHANGE_ORDER, PRIME_CONTRACT_CHANGE_ORDER
@@ -99,3 +100,13 @@ def references_to(item_type: str) -> list[tuple[Entity, str]]:
         for origin_field, field in entity.origin_fields.items()
         if item_type in field.targets
     ]
+
+
+@cache
+def line_types(holder_type: str) -> frozenset[str]:
+    """Every kind of line that can stand under an object: an invoice has three."""
+    return frozenset(
+        one.item_type
+        for one in ENTITIES.values()
+        if one.is_child and holder_type in one.parents and one.shown_under == "lines"
+    )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from erpstaging.companies.models import Company, Direction, ErpLevel, Membership, ProjectLevel, ServiceAccount, User
+from erpstaging.core import sets
 from erpstaging.core.errors import NotPermitted
 
 Kind = Literal["person", "service_account", "rule", "system"]
@@ -106,7 +107,8 @@ def rule(name: str, author_id: int | None) -> Actor:
 
 def membership_of(user: User, company: Company | int) -> Membership | None:
     company_id = company if isinstance(company, int) else company.pk
-    return Membership.objects.filter(user=user, company_id=company_id, is_active=True).first()
+    found = sets.select(Membership, "user_id = %s AND company_id = %s AND is_active", [user.pk, company_id])
+    return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from oauth2_provider.models import AccessToken, RefreshToken
 
 from erpstaging.companies.actors import membership_of
 from erpstaging.companies.models import Company, Membership, ServiceAccount, User
+from erpstaging.core import sets
 
 _TOKEN = ("id", "scope", "user_id")
 _ACCOUNT = ("id", "client_id", "name", "is_active", "owner_id")
@@ -61,11 +61,10 @@ def checksum(token: str) -> str:
 
 def find_bearer(token: str, company_id: int | None) -> Bearer | None:
     """The holder of a token that has neither expired nor been revoked and whose account and person are usable."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BEARER, [company_id, checksum(token)])
-        row = cursor.fetchone()
-    if row is None:
+    found = sets.fetch(_BEARER, [company_id, checksum(token)])
+    if not found:
         return None
+    (row,) = found
     token_id, scope, user_id, created_at, expires_in_s = row[:5]
     values = iter(row[5:])
     account = _instance(ServiceAccount, _ACCOUNT, values, _ACCOUNT_JSON)
@@ -116,7 +115,8 @@ def named_company(account_id: int, company_id: int) -> Company | None:
 
 
 def active_company(company_id: int) -> Company | None:
-    return Company.objects.filter(pk=company_id, is_active=True).first()
+    found = sets.select(Company, "id = %s AND is_active", [company_id])
+    return found[0] if found else None
 
 
 def companies_of(bearer: Bearer, *, offset: int, limit: int) -> tuple[list[Company], int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -15,6 +16,7 @@ from erpstaging.core.errors import Invalid
 LINES = "line_items"
 # Values that the ERP writes and that can be locked besides an entity's own fields.
 LOCKABLE = frozenset({"origin_code"})
+LONGEST_ANSWER_HOURS = 30 * 24
 _LOCK = {
     "type": "object",
     "properties": {
@@ -33,10 +35,29 @@ SCHEMA = {
         "procore_contract_number": {"type": "boolean"},
         "procore_change_order_number": {"type": "boolean"},
         "include_forecast_amounts": {"type": "boolean"},
+        "mark_synced_alone": {"type": "boolean"},
         "direct_export": {
             "type": "object",
             "propertyNames": {"enum": list(ENTITIES)},
             "additionalProperties": {"type": "boolean"},
+        },
+        "reject_codes": {
+            "type": "array",
+            "maxItems": 100,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "code": {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$"},
+                    "label": {"type": "string", "minLength": 1, "maxLength": 200},
+                },
+                "required": ["code", "label"],
+                "additionalProperties": False,
+            },
+        },
+        "answer_within_hours": {
+            "type": "object",
+            "propertyNames": {"enum": list(ENTITIES)},
+            "additionalProperties": {"type": "integer", "minimum": 1, "maximum": LONGEST_ANSWER_HOURS},
         },
         "locks": {
             "type": "object",
@@ -65,6 +86,17 @@ class ErpSettings:
     def exports_directly(self, entity: Entity) -> bool:
         return (self.document.get("direct_export") or {}).get(entity.item_type) is True
 
+    @property
+    def reject_codes(self) -> dict[str, str]:
+        """What each code of a rejection means, in the order of the settings."""
+        return {one["code"]: one["label"] for one in self.document.get("reject_codes") or ()}
+
+    @property
+    def answer_limits(self) -> dict[str, timedelta]:
+        """How long the integrator may take for a request about each type that the company set a limit for."""
+        hours = self.document.get("answer_within_hours") or {}
+        return {item_type: timedelta(hours=count) for item_type, count in hours.items()}
+
     def lock_of(self, entity: Entity) -> LockList:
         """The company's lock list of a type: what it says, and the market's default for what it leaves out."""
         own = (self.document.get("locks") or {}).get(entity.item_type)
@@ -92,11 +124,19 @@ def checked_settings(document: Any, custom: Mapping[str, Collection[str]]) -> di
     Raises Invalid with one message per fault, each with its path.
     """
     faults = faults_of(_validator, document, root="erp_settings")
-    faults = faults or list(_unknown_fields(document, custom))
+    faults = faults or [*_unknown_fields(document, custom), *_repeated_codes(document)]
     if faults:
         raise Invalid(faults[0], errors={"erp_settings": faults})
     stored: dict[str, Any] = plain(dict(document))
     return stored
+
+
+def _repeated_codes(document: Mapping[str, Any]) -> Iterator[str]:
+    seen: set[str] = set()
+    for place, one in enumerate(document.get("reject_codes") or ()):
+        if one["code"] in seen:
+            yield f"erp_settings.reject_codes[{place}].code: {one['code']!r} stands there already"
+        seen.add(one["code"])
 
 
 def _unknown_fields(document: Mapping[str, Any], custom: Mapping[str, Collection[str]]) -> Iterator[str]:

@@ -27,6 +27,7 @@ class Metadata:
         self.custom = custom or {}
         # By the declaration's identity; the declaration is kept so that the identity stays its own.
         self._entities: dict[int, tuple[Entity, Entity]] = {}
+        self._rules: dict[str, EntityRules] = {}
 
     def entity(self, entity: Entity) -> Entity:
         """The kind of object as this company has it: with its own fields and its own lock lists."""
@@ -78,6 +79,11 @@ class Metadata:
         )
 
     def rules(self, name: str) -> EntityRules:
+        if name not in self._rules:
+            self._rules[name] = self._read_rules(name)
+        return self._rules[name]
+
+    def _read_rules(self, name: str) -> EntityRules:
         settings = part_at(self.settings, "entities", name)
         columns = part_at(settings, "tab", "columns")
         texts = (part_at(columns, column).get("text") for column in CODE_NAMES)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from erpstaging.connections.erp_settings import ErpSettings
@@ -46,9 +47,12 @@ class Input:
         return str(node.get("origin_code") or (node.get("number") if self.from_number else "") or "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EntityRules:
-    """What the document says of one entity, with the ERP settings beside it. `settings` is its own part of it."""
+    """What the document says of one entity, with the ERP settings beside it. `settings` is its own part of it.
+
+    What every row of a chunk is asked is worked out once.
+    """
 
     name: str
     settings: Mapping[str, Any]
@@ -96,15 +100,22 @@ class EntityRules:
             if switched_on(columns[name])
         )
 
-    @property
+    @cached_property
     def warning(self) -> str | None:
         message = part_at(self.settings, "rules", "export", "warning_message")
         return str(message.get("message") or "") if switched_on(message) else None
 
     # Checks
 
-    def rules(self, moment: str) -> dict[str, tuple[Rule, ...]]:
+    def rules(self, moment: str) -> Mapping[str, tuple[Rule, ...]]:
         """The checks of one moment, "save" or "export", by field."""
+        return self._rules[moment]
+
+    @cached_property
+    def _rules(self) -> dict[str, dict[str, tuple[Rule, ...]]]:
+        return {moment: self._rules_at(moment) for moment in ("save", "export")}
+
+    def _rules_at(self, moment: str) -> dict[str, tuple[Rule, ...]]:
         fields = part_at(self.settings, "rules", moment, "fields")
         return {name: rules_of(declared) for name, declared in fields.items() if isinstance(declared, Mapping)}
 
@@ -123,7 +134,7 @@ class EntityRules:
     def around(self, divisions: Iterable[int] = ()) -> Around:
         return Around(self.erp.job_code_format if self.asks_job_code_format else "", frozenset(divisions))
 
-    @property
+    @cached_property
     def looks_for_divisions(self) -> bool:
         checks = [rule for moment in ("save", "export") for rules in self.rules(moment).values() for rule in rules]
         return any(rule.name == "disallow_division" for rule in checks)
@@ -136,6 +147,10 @@ class EntityRules:
         Where the object's own number may become its code, it is offered when the ERP settings say so; otherwise
         somebody has to type one.
         """
+        return self._code_input
+
+    @cached_property
+    def _code_input(self) -> Input | None:
         fields = part_at(self.settings, "rules", "export", "fields")
         declared = fields.get("code", fields.get("origin_code"))
         if isinstance(declared, Mapping) and declared.get("enabled") is False:
@@ -150,6 +165,10 @@ class EntityRules:
         return Input("code", self.code_label, "string", typed)
 
     def custom_inputs(self) -> tuple[Input, ...]:
+        return self._custom_inputs
+
+    @cached_property
+    def _custom_inputs(self) -> tuple[Input, ...]:
         custom = part_at(self.settings, "configs", "export").get("custom_fields") or ()
         inputs = tuple(
             Input(
@@ -170,7 +189,7 @@ class EntityRules:
     def takes_staged_records(self) -> bool:
         return self.config("staged_records")
 
-    @property
+    @cached_property
     def asks_job_code_format(self) -> bool:
         """Jobs: the ERP settings have a job code format."""
         return self.config("job_id_format")

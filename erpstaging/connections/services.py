@@ -1,18 +1,22 @@
 """Reading a connection and storing its metadata and settings."""
 
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
 from erpstaging.companies.actors import Actor
-from erpstaging.connections.custom_fields import declared_fields, field_keys
+from erpstaging.connections.custom_fields import declared, field_keys
 from erpstaging.connections.document import checked
 from erpstaging.connections.erp_settings import ErpSettings, checked_settings
 from erpstaging.connections.metadata import Metadata
-from erpstaging.connections.models import ErpConnection, MetadataVersion, SettingsVersion, StoredVersion
+from erpstaging.connections.models import CustomField, ErpConnection, MetadataVersion, SettingsVersion, StoredVersion
+from erpstaging.core import sets
 from erpstaging.core.errors import Invalid, NotFound, StaleVersion
 from erpstaging.core.locks import lock
 
@@ -22,11 +26,62 @@ def connection_of(company_id: int) -> ErpConnection | None:
     return found
 
 
+# One statement whether the document is known or not. The stamp names the versions of the rows it was read from: after
+# whatever change, by whomever, it is another one. Only then the document itself is sent.
+_READ = """
+    SELECT stamp, CASE WHEN stamp IS DISTINCT FROM %s THEN document END
+    FROM (
+        SELECT concat_ws(' ', connection.stamp, fields.stamp) AS stamp,
+            jsonb_build_object(
+                'metadata', connection.metadata, 'settings', connection.settings, 'fields', fields.declared
+            ) AS document
+        FROM (
+            SELECT string_agg(xmin::text || ctid::text, ' ' ORDER BY id) AS stamp,
+                jsonb_agg(to_jsonb(field) ORDER BY item_type, position, id) FILTER (WHERE active) AS declared
+            FROM connections_customfield field WHERE company_id = %s
+        ) AS fields
+        LEFT JOIN (
+            SELECT xmin::text || ctid::text AS stamp, metadata, settings
+            FROM connections_erpconnection WHERE company_id = %s
+        ) AS connection ON true
+    ) AS found
+"""
+MAX_KEPT = 200
+_kept: dict[int, tuple[str, Metadata]] = {}
+
+
 def metadata_of(company_id: int) -> Metadata:
-    """The company's document with its settings and own fields; an empty reader where nothing is connected yet."""
-    row = ErpConnection.objects.of(company_id).values_list("metadata", "settings").first()
-    document, settings = row or (None, {})
-    return Metadata(document, ErpSettings(settings), declared_fields(company_id))
+    """The company's document with its settings and own fields; an empty reader where nothing is connected yet.
+
+    What this process has read before is read again only when it changed. It is shared: nobody changes it.
+    """
+    return ask_metadata(company_id)()
+
+
+def ask_metadata(company_id: int) -> Callable[[], Metadata]:
+    """The same, read when it is called for (see core.sets.ask)."""
+    known, metadata = _kept.get(company_id, ("unknown", Metadata(None)))
+    answer = sets.ask(_READ, [known, company_id, company_id])
+    return lambda: _read(company_id, metadata, answer())
+
+
+def _read(company_id: int, metadata: Metadata, answer: Sequence[Any]) -> Metadata:
+    ((stamp, document),) = answer
+    if document is None:
+        return metadata
+    found = msgspec.json.decode(document)
+    fields = declared(CustomField(**one) for one in found["fields"] or ())
+    metadata = Metadata(found["metadata"], ErpSettings(found["settings"] or {}), fields)
+    if len(_kept) >= MAX_KEPT:
+        _kept.clear()
+    _kept[company_id] = stamp, metadata
+    return metadata
+
+
+def answer_limits(company_id: int) -> dict[str, timedelta]:
+    """How long the integrator may take for a request about each type that the company set a limit for."""
+    settings = ErpConnection.objects.of(company_id).values_list("settings", flat=True).first()
+    return ErpSettings(settings or {}).answer_limits
 
 
 def checked_service_url(value: Any) -> str:

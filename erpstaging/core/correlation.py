@@ -9,6 +9,8 @@ from contextvars import ContextVar
 
 _current: ContextVar[str] = ContextVar("correlation_id", default="")
 _acceptable = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
+# https://www.w3.org/TR/trace-context/#traceparent-header: version, trace id, parent id, flags.
+_traceparent = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 
 
 def correlation_id() -> str:
@@ -24,6 +26,12 @@ def correlated(given: str = "") -> Iterator[str]:
         yield chosen
     finally:
         _current.reset(token)
+
+
+def trace_of(traceparent: str) -> str:
+    """The trace id of a `traceparent` header; empty where it is none."""
+    found = _traceparent.fullmatch(traceparent.strip())
+    return found[1] if found else ""
 
 
 class LogFilter(logging.Filter):

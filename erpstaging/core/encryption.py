@@ -27,10 +27,14 @@ def decrypt(stored: str) -> str:
         raise ImproperlyConfigured(f"ERPSTAGING_FIELD_KEYS lacks the key {key_id}, or the value was altered.") from None
 
 
+def first_key_id() -> str:
+    """A fingerprint of the key that encrypts, as it stands before each value."""
+    return _fernets(tuple(settings.FIELD_KEYS), settings.SECRET_KEY)[0]
+
+
 def uses_first_key(stored: str) -> bool:
     """Whether a rotation may leave the value as it is."""
-    key_id, _ = _fernets(tuple(settings.FIELD_KEYS), settings.SECRET_KEY)
-    return stored.partition(".")[0] == key_id
+    return stored.partition(".")[0] == first_key_id()
 
 
 @lru_cache(maxsize=4)

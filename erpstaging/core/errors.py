@@ -56,6 +56,12 @@ class NotFound(Refused):
         super().__init__(message, **facts)
 
 
+class Gone(Refused):
+    """It was kept for a time, and that is over."""
+
+    code = "gone"
+
+
 class WrongState(Refused):
     """The act is not possible in the state the object is in."""
 

@@ -1,5 +1,8 @@
 """Whether this process lives, and whether it can serve."""
 
+from pathlib import Path
+
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
@@ -9,6 +12,11 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
+    """Not ready while the drain file lies there: a proxy then sends its calls elsewhere, and this server may be stopped
+    without losing one.
+    """
+    if settings.DRAIN_FILE and Path(settings.DRAIN_FILE).exists():
+        return JsonResponse({"status": "unavailable", "failed": ["draining"]}, status=503)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,6 +1,6 @@
 """Migration operations that put a company's wall around a table (docs/decisions/company-walls.md)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import migrations, models
@@ -37,12 +37,9 @@ def company_wall(
         forward.append(f"CREATE POLICY every_company_{verb.lower()} ON {table} FOR {verb} {clause}")
         backward.append(f"DROP POLICY every_company_{verb.lower()} ON {table}")
     for column, target in references:
-        name = f"{table}_{column}_same_company"
-        forward.append(
-            f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (company_id, {column}) "
-            f"REFERENCES {target} (company_id, id) DEFERRABLE INITIALLY DEFERRED"
-        )
-        backward.insert(0, f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        added, dropped = _reference(table, column, target)
+        forward.append(added)
+        backward.insert(0, dropped)
     backward += [
         f"DROP POLICY own_company ON {table}",
         f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
@@ -53,18 +50,35 @@ def company_wall(
     return migrations.RunSQL([*forward], [*backward])
 
 
-def transition_guard(table: str, column: str, pairs: Iterable[tuple[str, str]]) -> migrations.RunSQL:
+def _reference(table: str, column: str, target: str) -> tuple[str, str]:
+    """How the constraint comes and goes."""
+    name = f"{table}_{column}_same_company"
+    return (
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (company_id, {column}) "
+        f"REFERENCES {target} (company_id, id) DEFERRABLE INITIALLY DEFERRED",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )
+
+
+def transition_guard(
+    table: str, column: str, pairs: Iterable[tuple[str, str]], *, at_once: Mapping[tuple[str, str], str] | None = None
+) -> migrations.RunSQL:
     """Refuse in the database every change of a state that the transition table does not name.
 
-    The model's transitions guard `save()`; this guards bulk statements too.
+    The model's transitions guard `save()`; this guards bulk statements too. `at_once` are two moves that are written
+    as one, with the condition in SQL, on OLD and NEW, by which the row shows that the move between them was made.
     """
     allowed = ", ".join(f"('{source}', '{target}')" for source, target in sorted(set(pairs)))
+    both = "".join(
+        f" AND NOT (OLD.{column} = '{source}' AND NEW.{column} = '{target}' AND {condition})"
+        for (source, target), condition in (at_once or {}).items()
+    )
     return migrations.RunSQL(
         [
             f"""
             CREATE FUNCTION {table}_{column}_guard() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
-                IF (OLD.{column}, NEW.{column}) NOT IN ({allowed}) THEN
+                IF (OLD.{column}, NEW.{column}) NOT IN ({allowed}){both} THEN
                     RAISE EXCEPTION '{table} % cannot go from % to %', OLD.id, OLD.{column}, NEW.{column}
                         USING ERRCODE = 'check_violation', CONSTRAINT = '{table}_{column}_guard';
                 END IF;

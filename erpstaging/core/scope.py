@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
 
+from erpstaging.core import sets
 from erpstaging.core.errors import Busy, Refused
 
 T = TypeVar("T")
@@ -31,11 +32,12 @@ class ScopeError(RuntimeError):
     """A bug of ours: a scope inside another company's scope."""
 
 
+_SET = "SELECT coalesce(current_setting(%s, true), ''), set_config(%s, %s, true)"
+
+
 def _set(name: str, value: str) -> str:
     """Set it for this transaction and return what stood there before."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(current_setting(%s, true), ''), set_config(%s, %s, true)", [name, name, value])
-        (before, _) = cursor.fetchone()
+    ((before, _),) = sets.fetch(_SET, [name, name, value])
     return str(before)
 
 

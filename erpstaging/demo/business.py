@@ -13,6 +13,8 @@ from erpstaging.companies.models import Company, Membership, ServiceAccount
 from erpstaging.connections.custom_field_changes import add_custom_field
 from erpstaging.connections.services import connection_of
 from erpstaging.core.scope import in_company
+from erpstaging.demo.financials import send_financials
+from erpstaging.demo.jobs import seed_jobs
 from erpstaging.demo.ledger import (
     ARCHIVED,
     CHANGED,
@@ -26,6 +28,7 @@ from erpstaging.demo.ledger import (
     WAITING,
 )
 from erpstaging.demo.projects import CONTRACTS, CUSTOM_FIELDS, PROJECT_VENDORS, UNSENT_VENDORS, Contract
+from erpstaging.demo.second_persons import LET_GO, seed_second_persons
 from erpstaging.erp_requests.models import ErpRequestDetail
 from erpstaging.records.editing import create_record
 from erpstaging.records.lines import LineEdit
@@ -79,8 +82,11 @@ class Business:
             self._vendor(values)
         for values in UNSENT_VENDORS:
             create_record(self.company, actor=self._sender(), item_type="vendor", data=values)
-        for contract in CONTRACTS:
+        for contract in (*CONTRACTS, LET_GO):
             self._contract(contract)
+        send_financials(self)
+        seed_jobs(self)
+        seed_second_persons(self)
 
     def _sync(self, item_type: str, updates: list[dict[str, Any]], **scope: Any) -> None:
         outcome = sync_records(self.company, ENTITIES[item_type], updates, actor=self.integration, scope=scope)
@@ -133,6 +139,7 @@ class Business:
             },
             lines=lines,
         )
+        self.ids["work_order_contract", contract.number] = record.pk
         if contract.outcome != "draft":
             export = send_record(self.company, record.pk, actor=self._sender())
             self._decide(contract, record, export)
@@ -181,3 +188,20 @@ class Business:
 
     def _sender(self) -> Actor:
         return self.people["project_user"]
+
+    # What the parts of the business beside this one need.
+
+    @property
+    def sender(self) -> Actor:
+        return self._sender()
+
+    @property
+    def cost_code_list_id(self) -> int:
+        connection = connection_of(self.company.pk)
+        return connection.cost_code_list_id if connection is not None else 0
+
+    def sync_all(self, item_type: str, updates: list[dict[str, Any]], **scope: Any) -> None:
+        """The integrator writes mirrored objects. Raises ValueError for what is refused."""
+        outcome = sync_records(self.company, ENTITIES[item_type], updates, actor=self.integration, scope=scope)
+        if outcome.errors:
+            raise ValueError(f"The demo's ledger sent what is refused: {outcome.errors}")

@@ -3,7 +3,8 @@
 from typing import Any
 
 ON = {"enabled": True}
-BOTH_WAYS = {"enabled": True, "configs": {"staged_records": ON, "import": ON, "export": ON, "unlink": ON}, "tab": ON}
+_CONFIGS = {"staged_records": ON, "import": ON, "export": ON, "unlink": ON}
+BOTH_WAYS: dict[str, Any] = {"enabled": True, "configs": _CONFIGS, "tab": ON}
 
 
 def _present(message: str) -> dict[str, Any]:
@@ -35,8 +36,27 @@ METADATA: dict[str, Any] = {
                     }
                 },
             },
-            "jobs": BOTH_WAYS,
+            "jobs": {**BOTH_WAYS, "configs": {**BOTH_WAYS["configs"], "update": ON, "category_assignments": ON}},
             "sub_jobs": BOTH_WAYS,
+            "job_costs": {"enabled": True, "configs": {"import": ON}},
+            "budgets": {
+                "enabled": True,
+                "configs": {
+                    "import": ON,
+                    "sub_job_export": ON,
+                    "revised_estimates_export": ON,
+                    "export": {"enabled": True, "forecast_amounts": ON},
+                },
+                "tab": ON,
+                "rules": {
+                    "export": {
+                        "warning_message": {
+                            "enabled": True,
+                            "message": "The budget in Northwind is overwritten, and can be imported no more. Continue?",
+                        }
+                    }
+                },
+            },
             "commitments": {
                 "enabled": True,
                 "configs": {
@@ -66,6 +86,25 @@ METADATA: dict[str, Any] = {
             "commitment_change_orders": BOTH_WAYS,
             "commitment_change_order_items": {"enabled": True, "configs": {"import": ON, "export": ON}},
             "prime_contracts": {"enabled": True, "configs": {"staged_records": ON, "import": ON}, "tab": ON},
+            "prime_contract_change_orders": {
+                "enabled": True,
+                "configs": {"export": ON, "unlink": ON, "export_estimate_markup": ON},
+                "tab": ON,
+                "rules": {"export": {"fields": {"code": _present("Give the amendment number of the owner.")}}},
+            },
+            "requisitions": {
+                "enabled": True,
+                "configs": {"export": ON, "sync_payments": ON, "accounting_date": ON},
+                "tab": ON,
+                "rules": {"export": {"fields": {"billing_date": _present("Give the billing date.")}}},
+            },
+            "contract_payments": {"enabled": True, "configs": {"export": ON, "import": ON}, "tab": ON},
+            "payment_applications": {"enabled": True, "configs": {"export": ON, "unlink": ON}, "tab": ON},
+            "company_level_direct_costs": {
+                "enabled": True,
+                "configs": {"export": ON, "unlink": ON},
+                "tab": {"enabled": True, "columns": {"code": {"enabled": True, "text": "Voucher"}}},
+            },
         },
     }
 }
@@ -193,6 +232,16 @@ IMPORTED_WITH_LINES: list[dict[str, Any]] = [
         "V-1005",
         ("26-050", "CT-M", "Four cabs, 3,500 lb", "612000.00"),
         ("26-050", "CT-M", "Controllers", "148500.00"),
+    ),
+    _with_lines(
+        "prime_contract",
+        "NW-P-2407",
+        "Riverside Clinic, contract with the owner",
+        "JOB-2407",
+        ("03-300", "CT-S", "Foundations and frame", "2860000.00"),
+        ("07-500", "CT-S", "Roofing", "910000.00"),
+        ("26-050", "CT-S", "Electrical and mechanical", "1745000.00"),
+        status="Approved",
     ),
 ]
 WAITING: list[dict[str, Any]] = [

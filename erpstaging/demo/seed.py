@@ -18,6 +18,7 @@ from erpstaging.core.scope import company_scope
 from erpstaging.demo import credentials as demo_credentials
 from erpstaging.demo.business import seed_business
 from erpstaging.demo.credentials import Credentials
+from erpstaging.demo.notifications import seed_answers, seed_hook
 
 COMPANY = {"name": "Halden Civil", "time_zone": "America/Denver", "currency": "USD"}
 OTHER_COMPANY = {"name": "Northgate Interiors", "time_zone": "Europe/Berlin", "currency": "EUR"}
@@ -100,7 +101,10 @@ def seed(*, credentials_file: Path, base_url: str, upgrade: Callable[[], object]
         credentials |= {"base_url": base_url, "company": {"id": company.pk}, "other_company": {"id": other.pk}}
         demo_credentials.write(credentials_file, credentials)
 
+    hook = seed_hook(company)
     seed_business(company)
+    if hook is not None:
+        seed_answers(company, hook)
     return credentials
 
 

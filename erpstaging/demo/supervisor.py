@@ -1,4 +1,4 @@
-"""Runs the whole service as one process tree: database, web, worker with beat.
+"""Runs the whole service as one process tree: database, web, worker with beat; in the demo an ERP that answers.
 
 The supervisor only supervises. It loads no business row, so that whatever goes wrong in a child ends that child alone.
 """
@@ -22,6 +22,8 @@ from erpstaging.demo.process_tree import Child, ChildEnded, ProcessTree, StopAsk
 
 WEB_WORKERS, WEB_THREADS, TASK_THREADS = 2, 4, 4
 READY_SECONDS = 120
+# Long enough to see something exporting; hooks wake it, so it need not look often.
+ERP_ANSWERS_AFTER_S, ERP_LOOKS_EVERY_S = 3, 20
 LOOPBACK_NETWORKS = "127.0.0.0/8,::1/128"
 # Python's filters for what the children would warn about on every start, and what is decided: an installation of this
 # kind may run as root, and it serves its static files from where they lie.
@@ -45,6 +47,7 @@ class Plan:
     host: str
     port: int
     reset: bool = False
+    fake_erp: bool = False
 
     @property
     def reachable_host(self) -> str:
@@ -111,9 +114,15 @@ def _start_all(tree: ProcessTree, plan: Plan, folder: DataFolder) -> None:
     with tree.running("upgrade", prepare, until=upgraded_file.exists):
         tree.start("worker", _worker_command())
         tree.start("web", _web_command(plan))
+    # What the seeding left under way stays as it is, to be seen: the ERP begins after it.
+    awaited = [ready_file]
+    if plan.fake_erp:
+        awaited.append(folder.path / "fake-erp-ready")
+        awaited[-1].unlink(missing_ok=True)
+        tree.start("fake_erp", _fake_erp_command(folder, awaited[-1]))
 
     end = time.monotonic() + READY_SECONDS
-    tree.watch(until=lambda: (ready_file.exists() and _answers(plan)) or time.monotonic() > end)
+    tree.watch(until=lambda: (all(one.exists() for one in awaited) and _answers(plan)) or time.monotonic() > end)
     if time.monotonic() > end:
         raise ChildEnded(f"The service was not ready after {READY_SECONDS} seconds; its logs are in {folder.logs}.")
 
@@ -133,6 +142,14 @@ def _worker_command() -> list[str]:
         *(sys.executable, "-m", "celery", "--app", "config", "worker", "--beat"),
         *("--pool", "threads", "--concurrency", str(TASK_THREADS), "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ]
+
+
+def _fake_erp_command(folder: DataFolder, ready_file: Path) -> list[str]:
+    return [
+        *(sys.executable, "-m", "erpstaging.demo.fake_erp", "--only-new", "--ready-file", str(ready_file)),
+        *("--credentials", str(folder.credentials), "--ledger", str(folder.path / "fake_erp.sqlite3")),
+        *("--look-every", str(ERP_LOOKS_EVERY_S), "--delay", str(ERP_ANSWERS_AFTER_S)),
     ]
 
 

@@ -37,7 +37,8 @@ class DetailState(models.TextChoices):
 class ErpRequestDetail(Moving, CompanyRow):
     """How one item of a request is going. Only a `current` detail moves the item's export.
 
-    The detail of a refresh is about a whole list and has no item.
+    The detail of a refresh is about a whole list and has no item. `first` is the first attempt of what this one tries
+    again.
     """
 
     erp_request = same_company(ErpRequest, null=False)
@@ -47,6 +48,7 @@ class ErpRequestDetail(Moving, CompanyRow):
     item = same_company(Record)
     item_version = models.IntegerField()
     attempt = models.IntegerField(default=1)
+    first = same_company("self")
     current = models.BooleanField(default=True)
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)

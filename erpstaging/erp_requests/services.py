@@ -3,25 +3,26 @@
 The rules of what an ended detail does to an export are staging's: see staging/closeout.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
 from erpstaging.catalogue.events import EVENTS
 from erpstaging.companies.actors import SYSTEM, Actor
+from erpstaging.connections.services import answer_limits
 from erpstaging.core import sets
 from erpstaging.core.errors import Invalid, NotFound
 from erpstaging.core.locks import lock
 from erpstaging.erp_requests.models import DetailState, ErpRequest, ErpRequestDetail
-from erpstaging.erp_requests.payloads import Node, request_data
+from erpstaging.erp_requests.payloads import Node, about, request_data
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
 
+Limits = Mapping[str, timedelta]
 RESOURCE = "ERP Requests"
 ANSWER_WITHIN = timedelta(hours=24)
 MAX_MESSAGES, MAX_MESSAGE = 50, 2000
@@ -29,81 +30,129 @@ MAX_MESSAGES, MAX_MESSAGE = 50, 2000
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The object an event is about: its node, and for an event with a detail the version that was approved."""
+    """The object an event is about: its node, and for an event with a detail the version that was approved.
+
+    `first_id` is the detail of the first attempt, of which this is another; `correlation_id` that of the decision which
+    it carries on.
+    """
 
     item_type: str
     node: Node
     version: int = 1
     attempt: int = 1
+    first_id: int | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    correlation_id: str = ""
 
 
-def open_erp_requests(company_id: int, actor: Actor, request_name: str, items: Sequence[Item]) -> list[ErpRequest]:
+def open_erp_requests(
+    company_id: int,
+    actor: Actor,
+    request_name: str,
+    items: Sequence[Item],
+    limits: Limits | None = None,
+    ids: Iterator[int] | None = None,
+) -> list[int]:
     """One request per item, each with its detail where the catalogue says so, and one event per request.
 
-    Ids are drawn first, so that a detail's id can stand in the payload. In the caller's transaction.
+    Answers the request's id for each item; a batch of the catalogue is one request for all of them. Ids are drawn
+    first, so that a detail's id can stand in the payload. In the caller's transaction. `limits` are those of
+    connections.services.answer_limits and `ids` come from `draw_ids`, for a caller who has looked them up.
     """
     event = EVENTS[request_name]
-    ids = _draw_ids(len(items) * (2 if event.has_detail else 1))
+    groups = [items] if event.batch and items else [[item] for item in items]
+    if ids is None:
+        ids = draw_ids(len(groups) + (len(items) if event.has_detail else 0))
     now = timezone.now()
-    erp_requests: list[ErpRequest] = []
-    details: list[ErpRequestDetail] = []
-    for item in items:
+    if limits is None:
+        limits = answer_limits(company_id) if event.has_detail else {}
+    answer: list[int] = []
+    erp_requests: list[sets.Row] = []
+    details: list[sets.Row] = []
+    for group in groups:
         request_id = next(ids)
-        detail_id = next(ids) if event.has_detail else None
-        data = request_data(request_name, item.node, company_id=company_id, detail_id=detail_id, inputs=item.inputs)
-        erp_requests.append(
-            ErpRequest(
-                id=request_id,
-                company_id=company_id,
-                request_name=request_name,
-                request_data=data,
-                created_at=now,
-                updated_at=now,
-            )
-        )
-        if detail_id is not None:
-            details.append(_detail(company_id, request_id, detail_id, item, now))
-    ErpRequest.objects.bulk_create(erp_requests)
-    ErpRequestDetail.objects.bulk_create(details)
-    events.record(company_id, actor, [events.Fact(RESOURCE, one.pk, EventType.CREATE) for one in erp_requests])
-    return erp_requests
+        detail_ids = [next(ids) if event.has_detail else None for _ in group]
+        abouts = [
+            about(item.node, company_id=company_id, detail_id=detail_id, inputs=item.inputs)
+            for item, detail_id in zip(group, detail_ids, strict=True)
+        ]
+        data = request_data(request_name, abouts, company_id=company_id)
+        erp_requests.append({"id": request_id, "request_data": data})
+        details += [
+            {
+                "id": detail_id,
+                "erp_request_id": request_id,
+                "item_type": item.item_type,
+                "item_id": item.node["id"],
+                "item_version": item.version,
+                "attempt": item.attempt,
+                "first_id": item.first_id,
+                "due_at": now + limits.get(item.item_type, ANSWER_WITHIN),
+            }
+            for item, detail_id in zip(group, detail_ids, strict=True)
+            if detail_id is not None
+        ]
+        answer += [request_id] * len(group)
+    shared = {"company_id": company_id, "created_at": now, "updated_at": now}
+    sets.insert(ErpRequest, erp_requests, shared={**shared, "request_name": request_name})
+    opened = {"state": DetailState.IN_PROGRESS.value, "messages": "[]", "current": True}
+    sets.insert(ErpRequestDetail, details, shared=shared | opened)
+    facts = [
+        events.Fact(RESOURCE, one["id"], EventType.CREATE, correlation_id=group[0].correlation_id)
+        for one, group in zip(erp_requests, groups, strict=True)
+    ]
+    events.record(company_id, actor, facts)
+    return answer
 
 
-def open_erp_request(company_id: int, actor: Actor, request_name: str, item: Item | None = None) -> ErpRequest:
-    """A single request; one about no object at all, such as `sync_metadata`, comes without an item."""
-    about = item or Item(item_type="", node={})
-    (erp_request,) = open_erp_requests(company_id, actor, request_name, [about])
-    return erp_request
+def open_erp_request(company_id: int, actor: Actor, request_name: str, item: Item | None = None) -> int:
+    """A single request; one about no object at all, such as `sync_metadata`, comes without an item. Answers its id."""
+    (request_id,) = open_erp_requests(company_id, actor, request_name, [item or Item(item_type="", node={})])
+    return request_id
 
 
-def _detail(company_id: int, request_id: int, detail_id: int, item: Item, now: datetime) -> ErpRequestDetail:
-    detail: ErpRequestDetail = ErpRequestDetail(
-        id=detail_id,
-        company_id=company_id,
-        erp_request_id=request_id,
-        item_type=item.item_type,
-        item_id=item.node["id"],
-        item_version=item.version,
-        attempt=item.attempt,
-        due_at=now + ANSWER_WITHIN,
-        created_at=now,
-        updated_at=now,
-    )
-    return detail
+def draw_ids(count: int) -> Iterator[int]:
+    """New ids for requests and their details, asked for now and read when the first is taken."""
+    answer = sets.ask("SELECT nextval('erp_requests_id_seq') FROM generate_series(1, %s::int)", [count])
+
+    def drawn() -> Iterator[int]:
+        for (drawn_id,) in answer():
+            yield drawn_id
+
+    return drawn()
 
 
-def _draw_ids(count: int) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('erp_requests_id_seq') FROM generate_series(1, %s)", [count])
-        return iter([row[0] for row in cursor.fetchall()])
+RETIRE = """
+    UPDATE erp_requests_erprequestdetail SET current = false, updated_at = %s
+    WHERE company_id = %s AND item_id = ANY(%s) AND current
+"""
+
+
+def first_attempts(company_id: int, item_ids: Sequence[int]) -> dict[int, int]:
+    """The detail that began what the current one of each item goes on with, by item id."""
+    rows = ErpRequestDetail.objects.of(company_id).filter(item_id__in=item_ids, current=True)
+    return {item_id: first or pk for item_id, pk, first in rows.values_list("item_id", "pk", "first_id")}
 
 
 def retire_details(company_id: int, item_ids: Sequence[int]) -> None:
     """From now on no detail of these items moves their export: something newer stands in its place, or nothing."""
     if item_ids:
-        rows = ErpRequestDetail.objects.of(company_id).filter(item_id__in=item_ids, current=True)
-        rows.update(current=False, updated_at=timezone.now())
+        sets.execute(RETIRE, [timezone.now(), company_id, list(item_ids)])
+
+
+def end_current(
+    company_id: int, actor: Actor, item_ids: Sequence[int], *, source: DetailState, target: DetailState, message: str
+) -> None:
+    """Move the current details of these items from one state to another, with the reason; then they are retired.
+
+    A failed one is rejected with its object, one in progress is stale when something newer is asked.
+    """
+    if not item_ids:
+        return
+    rows = ErpRequestDetail.objects.of(company_id).filter(item_id__in=item_ids, current=True, state=source)
+    ended: list[ErpRequestDetail] = lock(rows)
+    if ended:
+        set_states(company_id, actor, [(detail, target, [*detail.messages, message]) for detail in ended])
 
 
 def take(company_id: int, erp_request_id: int) -> ErpRequest:

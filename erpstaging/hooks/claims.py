@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from erpstaging.core.locks import lock, lock_if_free
 from erpstaging.core.scope import all_companies_scope, in_company
-from erpstaging.hooks.models import Delivery, DeliveryState, Hook, HookState, Profile
+from erpstaging.hooks.egress import Network
+from erpstaging.hooks.models import AllowedNetwork, Delivery, DeliveryState, Hook, HookState, Profile
+from erpstaging.hooks.networks import parsed
 
 # Deliveries of one claim: it is the number that one write of outcomes covers, and that a killed worker sends again.
 RUN = 100
@@ -37,6 +40,8 @@ class Claim:
     deliveries: list[Delivery]
     token: uuid.UUID
     database_time: datetime
+    # What the company opened, as it was when the claim was made.
+    opened: tuple[Network, ...] = ()
     claimed_at: float = field(default_factory=time.monotonic)
 
     def clock(self) -> datetime:
@@ -54,7 +59,7 @@ class DueHook(NamedTuple):
     failing: bool
 
 
-def due_hooks(limit: int = 50) -> list[DueHook]:
+def due_hooks(limit: int = 500) -> list[DueHook]:
     """Hooks that something can be sent for now, in random order so that none comes last.
 
     A look without locks: `claim` decides.
@@ -79,11 +84,12 @@ _DUE_HOOKS = """
       AND (hook.profile = 'durable' OR NOT EXISTS (
         SELECT FROM hooks_delivery AS leased
         WHERE leased.hook_id = hook.id AND leased.completed_at IS NULL AND leased.leased_until > clock_timestamp()
+          AND NOT leased.is_test
       ))
       AND EXISTS (
         SELECT FROM hooks_delivery AS due
         WHERE due.hook_id = hook.id AND due.completed_at IS NULL AND due.next_attempt_at <= clock_timestamp()
-          AND (due.leased_until IS NULL OR due.leased_until <= clock_timestamp())
+          AND (due.leased_until IS NULL OR due.leased_until <= clock_timestamp()) AND NOT due.is_test
       )
     ORDER BY random() LIMIT %s
 """
@@ -95,9 +101,9 @@ def claim(company_id: int, hook_id: int) -> Claim | None:
 
 
 def _claim(company_id: int, hook_id: int) -> Claim | None:
-    free = lock_if_free(
-        Hook.objects.of(company_id).filter(pk=hook_id, deleted_at__isnull=True).annotate(database_time=Now())
-    )
+    standing = Hook.objects.of(company_id).filter(pk=hook_id, deleted_at__isnull=True)
+    networks = ArraySubquery(AllowedNetwork.objects.of(company_id).values("network"))
+    free = lock_if_free(standing.annotate(database_time=Now(), networks=networks))
     if not free or free[0].waits_for_resume:
         return None
     hook: Hook = free[0]
@@ -111,7 +117,7 @@ def _claim(company_id: int, hook_id: int) -> Claim | None:
         hook.save(update_fields=["state", "failures", "first_failure_at", "next_attempt_at"])
     token = uuid.uuid4()
     _lease(hook, deliveries, token, now + lease_length())
-    return Claim(company_id, hook, deliveries, token, now)
+    return Claim(company_id, hook, deliveries, token, now, parsed(free[0].networks))
 
 
 def _lease(hook: Hook, deliveries: list[Delivery], token: uuid.UUID, until: datetime) -> None:
@@ -144,16 +150,47 @@ def _of_durable_hook(hook: Hook, now: datetime) -> list[Delivery]:
     before_it = Delivery.objects.of(hook.company_id).filter(
         hook=hook,
         completed_at__isnull=True,
+        is_test=False,
         resource_name=OuterRef("resource_name"),
         resource_id=OuterRef("resource_id"),
         position__lt=OuterRef("position"),
     )
-    due = queue.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now), next_attempt_at__lte=now)
+    due = queue.filter(_free(now), next_attempt_at__lte=now)
     return list(due.filter(~Exists(before_it)).order_by("next_attempt_at", "position")[: 1 if failing else RUN])
 
 
 def _queue(hook: Hook) -> "QuerySet[Any]":
-    return Delivery.objects.of(hook.company_id).filter(hook=hook, completed_at__isnull=True).select_related("event")
+    queue = Delivery.objects.of(hook.company_id).filter(hook=hook, completed_at__isnull=True, is_test=False)
+    return queue.select_related("event")
+
+
+def due_tests(limit: int = 20) -> list[tuple[int, int]]:
+    """Test deliveries that wait to be sent, as (company id, delivery id): they stand in no queue."""
+    with all_companies_scope():
+        rows = Delivery.objects.everywhere().filter(_free(Now()), is_test=True, completed_at__isnull=True)
+        due = rows.filter(next_attempt_at__lte=Now()).order_by("next_attempt_at")
+        return list(due.values_list("company_id", "pk")[:limit])
+
+
+def claim_test(company_id: int, delivery_id: int) -> Claim | None:
+    """Lease a test delivery, whatever state its hook is in; None when somebody has it."""
+    return in_company(company_id, lambda: _claim_test(company_id, delivery_id))
+
+
+def _claim_test(company_id: int, delivery_id: int) -> Claim | None:
+    rows = Delivery.objects.of(company_id).filter(_free(Now()), pk=delivery_id, completed_at__isnull=True)
+    free = lock_if_free(rows.select_related("event", "hook").annotate(database_time=Now()))
+    if not free:
+        return None
+    delivery, token = free[0], uuid.uuid4()
+    now: datetime = free[0].database_time
+    _lease(delivery.hook, [delivery], token, now + lease_length())
+    opened = parsed(AllowedNetwork.objects.of(company_id).values_list("network", flat=True))
+    return Claim(company_id, delivery.hook, [delivery], token, now, opened)
+
+
+def _free(now: Any) -> Q:
+    return Q(leased_until__isnull=True) | Q(leased_until__lte=now)
 
 
 def renew(claimed: Claim) -> bool:

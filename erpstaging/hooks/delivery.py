@@ -1,5 +1,6 @@
 """Sending: one POST per delivery, with no transaction open, and what came back."""
 
+import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,13 +11,16 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 from standardwebhooks import Webhook
 
+from erpstaging.core.correlation import correlated
 from erpstaging.core.errors import Refused
-from erpstaging.hooks.claims import Claim, claim
+from erpstaging.hooks.claims import Claim
+from erpstaging.hooks.destinations import masked
 from erpstaging.hooks.egress import CONNECT_TIMEOUT_S, Exchange, adapter
-from erpstaging.hooks.leases import kept
+from erpstaging.hooks.leases import Sending, kept
 from erpstaging.hooks.models import Delivery, Hook, Profile
 from erpstaging.hooks.outcomes import Answer, Result, Verdict, verdict
-from erpstaging.hooks.subscriptions import headers_of, signing_secret_of
+from erpstaging.hooks.signing import old_secret_of, signing_secret_of
+from erpstaging.hooks.subscriptions import headers_of
 
 # Seconds from the connection to the end of the answer. 5 is documented: procore/documentation, webhooks/webhooks.md.
 ANSWER_TIMEOUT_S = {Profile.PROCORE.value: 5.0, Profile.DURABLE.value: 30.0}
@@ -26,28 +30,31 @@ KEPT_HEADERS = 50
 # A worker returns to the other hooks after this; what it did not send is given back.
 BUDGET_S = 1.0
 USER_AGENT = "erpstaging"
+logger = logging.getLogger(__name__)
 _HIDDEN_HEADERS = frozenset({"set-cookie", "set-cookie2", "authorization", "proxy-authenticate", "www-authenticate"})
 
 
-def deliver(company_id: int, hook_id: int) -> int:
-    """Send what is due for one hook, as far as a short time goes; returns how many deliveries were tried."""
-    claimed = claim(company_id, hook_id)
-    return 0 if claimed is None else send(claimed)
-
-
 def send(claimed: Claim) -> int:
-    """Send the deliveries of a claim in their order; a serial hook stops at the first that fails."""
-    started = time.monotonic()
-    post = Post(claimed)
+    """Send the deliveries of a claim and write what came of them; returns how many were tried."""
     with kept(claimed) as sending:
-        for delivery in claimed.deliveries:
-            if time.monotonic() - started > BUDGET_S or not sending.begin(delivery):
-                break
-            answer = post.attempt(delivery)
-            sending.finish(Result(delivery, answer))
-            if not _goes_on(claimed.hook, answer):
-                break
+        post_all(sending)
     return sending.tried
+
+
+def post_all(sending: Sending) -> None:
+    """Send the deliveries of a claim in their order, as far as a short time goes. It needs no database.
+
+    A serial hook stops at the first that fails.
+    """
+    started, claimed = time.monotonic(), sending.claim
+    post = Post(claimed)
+    for delivery in claimed.deliveries:
+        if time.monotonic() - started > BUDGET_S or not sending.begin(delivery):
+            break
+        answer = post.attempt(delivery)
+        sending.finish(Result(delivery, answer))
+        if not _goes_on(claimed.hook, answer):
+            break
 
 
 def _goes_on(hook: Hook, answer: Answer) -> bool:
@@ -59,22 +66,36 @@ class Post:
 
     def __init__(self, claimed: Claim) -> None:
         self._claimed = claimed
-        self._signers = [Webhook(signing_secret_of(claimed.hook))]
+        self._signer = Webhook(signing_secret_of(claimed.hook))
+        old = old_secret_of(claimed.hook, claimed.clock())
+        self._old_signer = None if old is None else Webhook(old)
         self._answer_s = ANSWER_TIMEOUT_S[claimed.hook.profile]
         # Ours that a hook may replace, and the hook's.
         headers = CaseInsensitiveDict({"Content-Type": "application/json", "User-Agent": USER_AGENT, "Accept": "*/*"})
         headers.update(headers_of(claimed.hook))
         self._headers: Mapping[str, str] = dict(headers)
+        self._masked = masked(self._headers)
         self._template: requests.PreparedRequest | None = None
 
     def attempt(self, delivery: Delivery) -> Answer:
         """Make one attempt. It never raises for what a receiver or the network does; that is an answer's `error`."""
+        with correlated(delivery.event.correlation_id):
+            answer = self._attempt(delivery)
+            if answer.error or not 200 <= (answer.status or 0) <= 299:
+                said = (delivery.pk, delivery.hook_id, delivery.attempts + 1, answer.error or answer.status)
+                logger.info("Delivery %d to hook %d, attempt %d: %s", *said)
+        return answer
+
+    def _attempt(self, delivery: Delivery) -> Answer:
         started_at, started = self._claimed.clock(), time.monotonic()
         status, received, excerpt, error = None, CaseInsensitiveDict[str](), b"", ""
-        with Exchange(self._answer_s) as exchange:
+        sent: dict[str, str] = {}
+        with Exchange(self._answer_s, self._claimed.opened) as exchange:
             try:
                 request = self._request(delivery, started_at)
-                response = adapter().send(request, stream=True, timeout=(CONNECT_TIMEOUT_S, self._answer_s))
+                sent = self._shown(request)
+                # The exchange ends in time; the socket's own time-out only stands behind it.
+                response = adapter().send(request, stream=True, timeout=(CONNECT_TIMEOUT_S, self._answer_s + 1))
                 status, received = response.status_code, response.headers
                 excerpt = _read(response)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, Refused) as exc:
@@ -85,6 +106,7 @@ class Post:
             started_at=started_at,
             duration_s=time.monotonic() - started,
             status=status,
+            request_headers=sent,
             headers=_kept_headers(received),
             body=_text(excerpt[:KEPT_BYTES]),
             error=error,
@@ -107,14 +129,25 @@ class Post:
         Webhooks).
         """
         event = delivery.event
-        signatures = [signer.sign(event.ulid, moment, delivery.body) for signer in self._signers]
+        signers, until = [self._signer], self._claimed.hook.old_secret_until
+        if self._old_signer is not None and until is not None and moment < until:
+            signers.append(self._old_signer)
+        signatures = [signer.sign(event.ulid, moment, delivery.body) for signer in signers]
         return {
             "webhook-id": event.ulid,
             "webhook-timestamp": str(int(moment.timestamp())),
             "webhook-signature": " ".join(signatures),
             "webhook-attempt": str(delivery.attempts + 1),
             **({"X-Correlation-ID": event.correlation_id} if event.correlation_id else {}),
+            **({"webhook-test": "true"} if delivery.is_test else {}),
         }
+
+    def _shown(self, request: requests.PreparedRequest) -> dict[str, str]:
+        """The headers as the log keeps them: of a secret one its end."""
+        shown = {name: self._masked.get(name, value) for name, value in request.headers.items()}
+        signatures = shown["webhook-signature"].split(" ")
+        shown["webhook-signature"] = " ".join(f"v1,{'*' * 10}{one[-5:]}" for one in signatures)
+        return shown
 
 
 def _read(response: requests.Response) -> bytes:

@@ -2,13 +2,13 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from erpstaging.core.errors import Invalid
-from erpstaging.hooks.egress import Address, Forbidden, checked, is_allow_listed
+from erpstaging.hooks.egress import Address, Forbidden, Network, checked, is_allow_listed
 
 MAX_URL_LENGTH = 2048
 MAX_HEADERS = 20
@@ -31,6 +31,7 @@ RESERVED_HEADERS = frozenset(
         *("host", "content-length", "content-encoding", "transfer-encoding", "accept-encoding", "expect"),
         *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
         *("te", "trailer", "upgrade", "webhook-id", "webhook-timestamp", "webhook-signature", "webhook-attempt"),
+        "webhook-test",
     }
 )
 
@@ -45,18 +46,18 @@ class Destination:
     url: str
 
 
-def destination(value: Any) -> Destination:
+def destination(value: Any, opened: Sequence[Network] = ()) -> Destination:
     """Check a URL and the network it leads to. It asks the name server: never call it in a transaction.
 
-    Plain http goes to networks that the operator opened, and nowhere else. A name that does not resolve now is taken;
-    every delivery checks again. Raises Invalid.
+    Plain http goes to networks that the operator or the company (`opened`) opened, and nowhere else. A name that does
+    not resolve now is taken; every delivery checks again. Raises Invalid.
     """
     parts = _well_formed(value)
     try:
-        addresses = _resolve(parts.hostname or "", _port_of(parts))
+        addresses = _resolve(parts.hostname or "", _port_of(parts), opened)
     except Forbidden:
         raise _bad_url("is in a network that hooks may not reach", code=Forbidden.code) from None
-    if parts.scheme == "http" and not (addresses and all(map(is_allow_listed, addresses))):
+    if parts.scheme == "http" and not (addresses and all(is_allow_listed(one, opened) for one in addresses)):
         raise _bad_url("must start with https://")
     return Destination(value)
 
@@ -94,14 +95,14 @@ def _port_of(parts: SplitResult) -> int:
     return DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
 
 
-def _resolve(host: str, port: int) -> list[Address]:
+def _resolve(host: str, port: int, opened: Sequence[Network]) -> list[Address]:
     """As `checked`, but given up after a time that a caller can wait; an unknown or slow name has no addresses."""
     found: list[Address] = []
     refusals: list[Forbidden] = []
 
     def ask() -> None:
         try:
-            found.extend(checked(host, port))
+            found.extend(checked(host, port, opened))
         except Forbidden as refusal:
             refusals.append(refusal)
         except (OSError, UnicodeError):

@@ -121,6 +121,7 @@ def _row(event: Event, hook_id: int, api_version: str) -> dict[str, Any]:
         "position": event.position,
         "resource_name": event.resource_name,
         "resource_id": event.resource_id,
+        "event_type": event.event_type,
         "body": body(event, api_version),
         "state": DeliveryState.PENDING.value,
         "attempts": 0,

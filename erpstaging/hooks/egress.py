@@ -6,10 +6,13 @@ one of those that were checked. A name that answers differently a moment later (
 
 import contextlib
 import math
+import re
 import socket
 import threading
 import time
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from collections import OrderedDict
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Self
 
 from django.conf import settings
@@ -22,13 +25,15 @@ from urllib3.util.connection import create_connection
 from erpstaging.core.errors import Refused
 
 Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 
 CONNECT_TIMEOUT_S = 3.0
+_dotted_number = re.compile(r"[0-9][0-9a-fx.]*\.")
 _NAT64 = ip_network("64:ff9b::/96")
 _GLOBAL_UNICAST = ip_network("2000::/3")
 # Of the special-purpose registries (RFC 6890) what older versions of `ipaddress` take for global.
 _SPECIAL = [ip_network(one) for one in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20")]
-_POOLS_PER_THREAD = 32
+_POOLS_PER_THREAD, _ADAPTERS_PER_THREAD = 32, 16
 
 
 class Forbidden(Refused):
@@ -60,23 +65,28 @@ def is_public(address: Address) -> bool:
     return real.is_global and not real.is_multicast
 
 
-def is_allow_listed(address: Address) -> bool:
-    """Whether the operator opened the network although it is not public (ERPSTAGING_EGRESS_ALLOW)."""
+def is_allow_listed(address: Address, opened: Sequence[Network] = ()) -> bool:
+    """Whether the network was opened although it is not public: by the operator (ERPSTAGING_EGRESS_ALLOW), or by the
+    company that sends (`opened`).
+    """
     real = unwrapped(address)
-    return any(real.version == network.version and real in network for network in settings.EGRESS_ALLOW)
+    return any(real.version == network.version and real in network for network in (*settings.EGRESS_ALLOW, *opened))
 
 
 def resolved(host: str, port: int) -> list[Address]:
     """Every address of a name, in the order the system prefers them. Raises socket.gaierror."""
-    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    name = host.strip("[]")
+    if _dotted_number.fullmatch(name):  # what some resolvers read as the number, and others as a name
+        name = name.removesuffix(".")
+    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
 
 
-def checked(host: str, port: int) -> list[Address]:
+def checked(host: str, port: int, opened: Sequence[Network] = ()) -> list[Address]:
     """The addresses of a name, all of which may be reached. Raises Forbidden when one may not, socket.gaierror."""
     addresses = resolved(host, port)
     for address in addresses:
-        if not is_allow_listed(address) and not is_public(address):
+        if not is_allow_listed(address, opened) and not is_public(address):
             raise Forbidden(f"{host} is in a network that hooks may not reach.")
     return addresses
 
@@ -91,8 +101,9 @@ class Exchange:
     it. Here a second thread shuts the connection down, and the read that waits ends at once.
     """
 
-    def __init__(self, answer_s: float) -> None:
+    def __init__(self, answer_s: float, opened: Sequence[Network] = ()) -> None:
         self.answer_s = answer_s
+        self.opened = tuple(opened)
         self.ends_at = math.inf
         self.timed_out = False
         self._handle: socket.socket | None = None
@@ -179,7 +190,7 @@ class _Pinned(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         try:
-            addresses = checked(self._dns_host, self.port)
+            addresses = checked(self._dns_host, self.port, _opened())
         except (socket.gaierror, UnicodeError) as exc:
             raise NameResolutionError(self.host, self, socket.gaierror(str(exc))) from exc
         sock = self._connected(addresses)
@@ -229,6 +240,11 @@ def _exchange() -> Exchange | None:
     return getattr(_here, "exchange", None)
 
 
+def _opened() -> tuple[Network, ...]:
+    exchange = _exchange()
+    return () if exchange is None else exchange.opened
+
+
 class _PinnedPool(HTTPConnectionPool):
     ConnectionCls = _Pinned
 
@@ -249,9 +265,16 @@ def adapter() -> PinnedAdapter:
     """This thread's adapter, with its open connections.
 
     Used without a session, because a session reads whole bodies of redirects, keeps cookies and takes proxies and
-    passwords from the environment.
+    passwords from the environment. Each list of opened networks has an adapter of its own: a connection that one
+    company may have is not there for another, nor for the same one after the network was closed.
     """
-    existing: PinnedAdapter | None = getattr(_here, "adapter", None)
-    if existing is None:
-        existing = _here.adapter = PinnedAdapter(pool_connections=_POOLS_PER_THREAD, pool_maxsize=1)
-    return existing
+    adapters: OrderedDict[tuple[Network, ...], PinnedAdapter] | None = getattr(_here, "adapters", None)
+    if adapters is None:
+        adapters = _here.adapters = OrderedDict()
+    opened = _opened()
+    if opened not in adapters:
+        adapters[opened] = PinnedAdapter(pool_connections=_POOLS_PER_THREAD, pool_maxsize=1)
+    adapters.move_to_end(opened)
+    if len(adapters) > _ADAPTERS_PER_THREAD:
+        adapters.popitem(last=False)[1].close()
+    return adapters[opened]

@@ -13,7 +13,7 @@ INVARIANTS = (
         "JOIN hooks_hook hook ON hook.id = listens.hook_id AND hook.company_id = event.company_id "
         "AND hook.created_at < event.occurred_at AND hook.deleted_at IS NULL "
         "AND (hook.project_id IS NULL OR hook.project_id = event.project_id) "
-        "WHERE event.dispatched_at IS NOT NULL AND NOT EXISTS ("
+        "WHERE event.position IS NOT NULL AND NOT EXISTS ("
         "SELECT FROM hooks_delivery sent WHERE sent.company_id = event.company_id AND sent.event_id = event.id "
         "AND sent.hook_id = hook.id) GROUP BY event.company_id, event.id",
     ),

@@ -55,6 +55,11 @@ class Sending:
             self._finished.append(result)
         self.tried += 1
 
+    def drags(self, longer_than_s: float) -> bool:
+        """Whether the attempt under way has lasted longer."""
+        began = self._attempt_began
+        return began is not None and time.monotonic() - began > longer_than_s
+
     def write(self) -> None:
         """Write what is finished and not yet written."""
         with self._lock:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from erpstaging.companies.models import Company
 from erpstaging.core.errors import BadRequest
@@ -54,12 +54,20 @@ def list_deliveries(
     if status not in GROUPS:
         raise BadRequest("Unknown status.", errors={"filters[status]": [f"must be one of {', '.join(GROUPS)}"]})
     hook = get_hook(company, hook_id, project_id=project_id)
-    rows = Delivery.objects.of(company).filter(GROUPS[status], hook=hook).select_related("event")
+    rows = Delivery.objects.of(company).filter(GROUPS[status], hook=hook, is_test=False).select_related("event")
     if page_start is not None:
-        rows = rows.filter(pk__lt=page_start)
-    deliveries = list(rows.defer("body").order_by("-pk")[: min(page_size, MAX_PAGE_SIZE)])
+        rows = _after(rows, page_start)
+    deliveries = list(rows.defer("body").order_by("-created_at", "-pk")[: min(page_size, MAX_PAGE_SIZE)])
     attempts = _newest_attempts(company, deliveries)
     return hook, [Listed(one, attempts.get(one.pk), outcome_of(one)) for one in deliveries]
+
+
+def _after(rows: "QuerySet[Any]", page_start: int) -> "QuerySet[Any]":
+    """What stands behind the delivery of this id; where it is gone, what has a lower one."""
+    began = rows.filter(pk=page_start).values_list("created_at", flat=True).first()
+    if began is None:
+        return rows.filter(pk__lt=page_start)
+    return rows.filter(Q(created_at__lt=began) | Q(created_at=began, pk__lt=page_start), created_at__lte=began)
 
 
 def outcome_of(delivery: Delivery) -> str:

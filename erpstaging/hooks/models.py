@@ -1,6 +1,7 @@
 """Endpoints that want to hear of events, what they listen to, and every attempt to tell them."""
 
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import models
@@ -32,7 +33,9 @@ class Hook(Moving, CompanyRow):
     """An endpoint of a company, or of one of its projects.
 
     `first_failure_at` stands while the endpoint has not answered well since; `failures` count from there in the profile
-    procore. Paused with `next_attempt_at` it tries again by itself, without it it waits for somebody to resume it.
+    procore. Paused with `next_attempt_at` it tries again by itself, without it it waits for somebody to resume it:
+    `paused_by` is the name of who paused it, empty where the service did. A secret that was replaced signs beside the
+    new one until `old_secret_until`.
     """
 
     project = same_company(Record)
@@ -41,11 +44,16 @@ class Hook(Moving, CompanyRow):
     destination_url = models.CharField(max_length=2048)
     encrypted_headers = models.TextField()
     encrypted_secret = models.TextField()
+    encrypted_old_secret = models.TextField(blank=True)
+    old_secret_until = models.DateTimeField(null=True)
     profile = models.CharField(max_length=7, choices=Profile.choices)
     state = FSMField(choices=HookState.choices, default=HookState.ACTIVE, protected=True)
     failures = models.IntegerField(default=0)
     first_failure_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
+    paused_by = models.CharField(max_length=200, blank=True)
+    pause_reason = models.CharField(max_length=300, blank=True)
     user_id = models.BigIntegerField(null=True)
     account_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -66,6 +74,16 @@ class Hook(Moving, CompanyRow):
         ]
 
     @property
+    def receiver(self) -> str:
+        """The host that is called: what people, logs and mails call the hook by."""
+        return urlsplit(self.destination_url).hostname or str(self.pk)
+
+    @property
+    def address(self) -> str:
+        """The destination without its query, where some receivers keep a secret."""
+        return self.destination_url.partition("?")[0]
+
+    @property
     def waits_for_resume(self) -> bool:
         return self.state == HookState.PAUSED and self.next_attempt_at is None
 
@@ -73,6 +91,7 @@ class Hook(Moving, CompanyRow):
     def start_afresh(self) -> None:
         """A success, a new destination, a resume, or the first event after everything was discarded."""
         self.failures, self.first_failure_at, self.next_attempt_at = 0, None, None
+        self.paused_at, self.paused_by, self.pause_reason = None, "", ""
 
     @transition(state, source=[HookState.ACTIVE, HookState.PAUSED], target=HookState.PAUSED)
     def back_off(self, *, now: datetime, until: datetime) -> None:
@@ -84,9 +103,23 @@ class Hook(Moving, CompanyRow):
     def give_up(self) -> None:
         self.failures, self.first_failure_at, self.next_attempt_at = 0, None, None
 
-    @transition(state, source=[HookState.ACTIVE, HookState.PAUSED], target=HookState.PAUSED)
-    def wait_for_resume(self) -> None:
+    @transition(state, source=list(HookState.values), target=HookState.PAUSED)
+    def wait_for_resume(self, *, now: datetime, reason: str, by: str = "") -> None:
         self.next_attempt_at = None
+        self.paused_at, self.paused_by, self.pause_reason = now, by, reason
+
+
+class AllowedNetwork(CompanyRow):
+    """A network that is not public and that the company's hooks may reach all the same."""
+
+    network = models.CharField(max_length=49)
+    note = models.CharField(max_length=200, blank=True)
+    user_id = models.BigIntegerField(null=True)
+    added_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "network"], name="allowed_network_once")]
 
 
 class Trigger(CompanyRow):
@@ -120,7 +153,10 @@ class Delivery(CompanyRow):
     """One event for one hook. It is open, and stands in the queue, until `completed_at`.
 
     `position` is the event's: the order in which a hook hears. `body` is frozen at dispatch and sent as it is.
-    `failures` count since the last fresh start, `attempts` for ever.
+    `failures` count since the last fresh start, `attempts` for ever. `gave_up_at` stands while nobody will try it again
+    by himself: it was refused, discarded, or is held until a resume. `replayed_*` tell of its last replay.
+
+    A test stands beside the queue: it is tried once, and moves nothing but itself.
     """
 
     hook = same_company(Hook, null=False)
@@ -128,6 +164,8 @@ class Delivery(CompanyRow):
     position = models.BigIntegerField()
     resource_name = models.CharField(max_length=60)
     resource_id = models.BigIntegerField()
+    event_type = models.CharField(max_length=6, choices=EventType.choices)
+    is_test = models.BooleanField(default=False, db_default=False)
     body = models.TextField()
     state = FSMField(choices=DeliveryState.choices, default=DeliveryState.PENDING, protected=True)
     attempts = models.IntegerField(default=0)
@@ -139,6 +177,10 @@ class Delivery(CompanyRow):
     leased_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True)
+    gave_up_at = models.DateTimeField(null=True)
+    replayed_at = models.DateTimeField(null=True)
+    replayed_by = models.CharField(max_length=200, blank=True, db_default="")
+    replay_reason = models.CharField(max_length=300, blank=True, db_default="")
 
     class Meta:
         constraints = [
@@ -168,8 +210,30 @@ class Delivery(CompanyRow):
                 name="delivery_leased",
                 condition=models.Q(completed_at__isnull=True, leased_until__isnull=False),
             ),
-            models.Index(fields=["hook", "-id"], name="delivery_by_hook"),
-            models.Index(fields=["hook", "state", "-id"], name="delivery_by_state"),
+            # The log: all of it, by hook, by what it tells of, and what went wrong; each newest first.
+            models.Index(fields=["company", "-created_at", "-id"], name="delivery_log"),
+            models.Index(fields=["hook", "-created_at", "-id"], name="delivery_by_hook"),
+            models.Index(fields=["hook", "state", "-created_at", "-id"], name="delivery_by_state"),
+            models.Index(
+                fields=["company", "resource_name", "event_type", "-created_at", "-id"], name="delivery_log_of_event"
+            ),
+            # The timeline of an object asks it too: who was told of its requests.
+            models.Index(fields=["company", "resource_id", "-created_at", "-id"], name="delivery_log_of_object"),
+            models.Index(
+                fields=["company", "state", "-created_at", "-id"],
+                name="delivery_log_of_trouble",
+                condition=models.Q(state__in=["failing", "failed", "discarded"]),
+            ),
+            models.Index(
+                fields=["company", "-gave_up_at", "-id"],
+                name="delivery_gave_up",
+                condition=models.Q(gave_up_at__isnull=False),
+            ),
+            models.Index(
+                fields=["next_attempt_at"],
+                name="delivery_test_due",
+                condition=models.Q(completed_at__isnull=True, is_test=True),
+            ),
         ]
 
     @transition(
@@ -197,11 +261,13 @@ class Delivery(CompanyRow):
         self.failures += 1
         self.first_failure_at = self.first_failure_at or now
         self.next_attempt_at = next_attempt_at
+        self.gave_up_at = now if next_attempt_at is None else None
         self._unlease()
 
     @transition(state, source=DeliveryState.LEASED, target=DeliveryState.FAILED)
     def be_refused(self, *, now: datetime) -> None:
         self.attempts += 1
+        self.gave_up_at = None if self.is_test else now
         self._complete(now)
 
     @transition(
@@ -210,18 +276,20 @@ class Delivery(CompanyRow):
         target=DeliveryState.DISCARDED,
     )
     def discard(self, *, now: datetime) -> None:
+        self.gave_up_at = now
         self._complete(now)
 
     @transition(state, source=DeliveryState.FAILING, target=DeliveryState.PENDING)
     def start_afresh(self, *, now: datetime) -> None:
         self.failures, self.first_failure_at, self.next_attempt_at = 0, None, now
+        self.gave_up_at = None
 
     @transition(
         state, source=[DeliveryState.OK, DeliveryState.FAILED, DeliveryState.DISCARDED], target=DeliveryState.PENDING
     )
     def reopen(self, *, now: datetime) -> None:
         self.failures, self.first_failure_at, self.next_attempt_at = 0, None, now
-        self.completed_at = None
+        self.completed_at = self.gave_up_at = None
 
     def _unlease(self) -> None:
         self.lease_token = self.leased_until = None
@@ -238,14 +306,16 @@ class AttemptOutcome(models.TextChoices):
 
 
 class DeliveryAttempt(CompanyRow):
-    """One POST and what came of it. `status` is null when no answer came."""
+    """One POST and what came of it. `status` is null when no answer came; secret `request_headers` are masked."""
 
     delivery = same_company(Delivery, null=False)
+    hook = same_company(Hook, null=False)
     number = models.IntegerField()
     outcome = models.CharField(max_length=7, choices=AttemptOutcome.choices)
     started_at = models.DateTimeField()
     duration_ms = models.IntegerField()
     status = models.SmallIntegerField(null=True)
+    request_headers = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     headers = models.JSONField(default=dict)
     # At most 4 KiB of the answer.
     body = models.TextField(blank=True)
@@ -253,3 +323,5 @@ class DeliveryAttempt(CompanyRow):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_once_per_number")]
+        # The health of a hook: how its attempts went in the last hours.
+        indexes = [models.Index(fields=["hook", "-started_at"], name="attempt_of_hook")]

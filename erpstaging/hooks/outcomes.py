@@ -19,6 +19,7 @@ from erpstaging.hooks import schedule
 from erpstaging.hooks.claims import Claim
 from erpstaging.hooks.models import AttemptOutcome, Delivery, DeliveryAttempt, Hook, HookState, Profile
 from erpstaging.hooks.subscriptions import discard_queue
+from erpstaging.hooks.troubles import NOTHING_TAKEN, tell_gave_up, tell_paused
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class Answer:
     body: str = ""
     error: str = ""
     retry_after_s: float | None = None
+    # What was sent along, secrets masked.
+    request_headers: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def _conclude(claim: Claim, results: Sequence[Result], unsent: Sequence[Delivery
     _tell_refusals(claim, results)
     hook: Any = lock(Hook.objects.of(claim.company_id).filter(pk=claim.hook.pk).annotate(database_time=Now()))[0]
     held = _held(claim, [result.delivery for result in results] + list(unsent))
-    before = _counters(hook)
+    before, waited = _counters(hook), hook.waits_for_resume
     attempts = [
         _settle(hook, held[result.delivery.pk], result.answer, hook.database_time)
         for result in results
@@ -118,8 +121,10 @@ def _conclude(claim: Claim, results: Sequence[Result], unsent: Sequence[Delivery
     sets.insert(DeliveryAttempt, attempts)
     if _counters(hook) != before:
         hook.save(update_fields=list(before))
-    if hook.state == HookState.IDLE:
-        discard_queue(hook)
+    if hook.waits_for_resume and not waited:
+        tell_paused(hook)
+    discarded = discard_queue(hook) if hook.state == HookState.IDLE else 0
+    tell_gave_up(hook, [delivery for delivery in held.values() if delivery.gave_up_at], discarded=discarded)
     lost = len(results) + len(unsent) - len(held)
     if lost:
         logger.warning("The lease of %d deliveries of hook %d was lost; their outcomes are dropped.", lost, hook.pk)
@@ -134,7 +139,11 @@ def _held(claim: Claim, deliveries: Iterable[Delivery]) -> dict[int, Delivery]:
 
 
 def _tell_refusals(claim: Claim, results: Sequence[Result]) -> None:
-    refused = [one for one in results if verdict(claim.hook.profile, one.answer) is Verdict.REFUSED]
+    refused = [
+        one
+        for one in results
+        if not one.delivery.is_test and verdict(claim.hook.profile, one.answer) is Verdict.REFUSED
+    ]
     if not refused:
         return
     held = _held(claim, [result.delivery for result in refused])
@@ -175,6 +184,8 @@ def _tell(call: Callable[[FinalRefusal], None], refusal: FinalRefusal) -> None:
 def _settle(hook: Hook, delivery: Delivery, answer: Answer, now: datetime) -> dict[str, Any]:
     """Move delivery and hook by one answer, in memory, and return the row of the attempt."""
     said = verdict(hook.profile, answer)
+    if delivery.is_test:
+        return _settle_test(delivery, answer, said, now)
     if said is Verdict.OK:
         delivery.succeed(now=now)
         outcome = AttemptOutcome.OK
@@ -188,6 +199,15 @@ def _settle(hook: Hook, delivery: Delivery, answer: Answer, now: datetime) -> di
         fail(hook, delivery, answer, now)
         outcome = AttemptOutcome.FAILED if delivery.next_attempt_at is None else AttemptOutcome.RETRIED
     return _attempt(delivery, answer, outcome)
+
+
+def _settle_test(delivery: Delivery, answer: Answer, said: Verdict, now: datetime) -> dict[str, Any]:
+    """A test is tried once, and says nothing about the hook's own deliveries."""
+    if said is Verdict.OK:
+        delivery.succeed(now=now)
+        return _attempt(delivery, answer, AttemptOutcome.OK)
+    delivery.be_refused(now=now)
+    return _attempt(delivery, answer, AttemptOutcome.FAILED)
 
 
 def _fail_serial(hook: Hook, delivery: Delivery, answer: Answer, now: datetime) -> None:
@@ -210,7 +230,7 @@ def _fail_durable(hook: Hook, delivery: Delivery, answer: Answer, now: datetime)
     hook.first_failure_at = hook.first_failure_at or now
     nothing_taken_since = delivery.first_failure_at is not None and hook.first_failure_at <= delivery.first_failure_at
     if until is None and nothing_taken_since and not hook.waits_for_resume:
-        hook.wait_for_resume()
+        hook.wait_for_resume(now=now, reason=NOTHING_TAKEN)
 
 
 def _next(profile: str, answer: Answer, *, now: datetime, first: datetime | None, failures: int) -> datetime | None:
@@ -238,6 +258,9 @@ def _counters(hook: Hook) -> dict[str, Any]:
         "failures": hook.failures,
         "first_failure_at": hook.first_failure_at,
         "next_attempt_at": hook.next_attempt_at,
+        "paused_at": hook.paused_at,
+        "paused_by": hook.paused_by,
+        "pause_reason": hook.pause_reason,
     }
 
 
@@ -250,6 +273,7 @@ def _row(delivery: Delivery, claim: Claim) -> dict[str, Any]:
         "first_failure_at": delivery.first_failure_at,
         "next_attempt_at": delivery.next_attempt_at,
         "completed_at": delivery.completed_at,
+        "gave_up_at": delivery.gave_up_at,
         "lease_token": delivery.lease_token,
         "leased_until": delivery.leased_until,
         "held_token": claim.token,
@@ -260,11 +284,13 @@ def _attempt(delivery: Delivery, answer: Answer, outcome: AttemptOutcome) -> dic
     return {
         "company_id": delivery.company_id,
         "delivery_id": delivery.pk,
+        "hook_id": delivery.hook_id,
         "number": delivery.attempts,
         "outcome": outcome.value,
         "started_at": answer.started_at,
         "duration_ms": round(answer.duration_s * 1000),
         "status": answer.status,
+        "request_headers": answer.request_headers or {},
         "headers": answer.headers or {},
         "body": answer.body,
         "error": answer.error[:500],

@@ -19,11 +19,16 @@ SHAPES = {
 
 def body(event: Event, api_version: str) -> str:
     """The JSON text that is stored, signed and sent."""
+    return msgspec.json.encode(payload(event, api_version)).decode()
+
+
+def payload(event: Event, api_version: str) -> dict[str, Any]:
+    """What is sent of an event to a hook with this payload version."""
     shape = SHAPES[api_version]
-    payload = _v4(event) if shape == "v4" else _v2(event, api_version)
-    if shape == "v3":
-        payload["related_resources"] = []
-    return msgspec.json.encode(payload).decode()
+    if shape == "v4":
+        return _v4(event)
+    related: dict[str, Any] = {"related_resources": []} if shape == "v3" else {}
+    return {**_v2(event, api_version), **related}
 
 
 def event_of(event: Event, api_version: str) -> dict[str, Any]:
@@ -64,6 +69,8 @@ def _v4(event: Event) -> dict[str, Any]:
         "user_id": _text(event.user_id),
         "resource_type": event.resource_name,
         "resource_id": str(event.resource_id),
+        # As in the older shapes, which have a place of their own for it.
+        "data": {"source_application_id": _text(event.account_id)},
     }
 
 

@@ -1,8 +1,6 @@
 """Hooks and their triggers: who may be told what. The one door for REST and pages."""
 
-import base64
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,8 +19,10 @@ from erpstaging.core.errors import Invalid, NotFound, Refused, TooLarge, WrongSt
 from erpstaging.core.locks import lock
 from erpstaging.hooks.destinations import Destination, clean_headers, masked
 from erpstaging.hooks.models import Delivery, DeliveryState, Hook, Profile, Trigger
+from erpstaging.hooks.owners import owe_to_owners
 from erpstaging.hooks.payloads import SHAPES
 from erpstaging.hooks.resources import RESOURCES
+from erpstaging.hooks.signing import new_secret
 from erpstaging.outbox.models import EventType
 from erpstaging.records.models import Record
 
@@ -30,9 +30,11 @@ DEFAULT_NAMESPACE = "procore"
 EVERY_NAMESPACE = "*"
 MAX_HOOKS = 500
 MAX_BULK = 500
-SECRET_BYTES = 32
+MIN_REASON, MAX_REASON = 3, 300
 _namespace = re.compile(r"[a-z0-9-]{1,64}")
-_COUNTERS = ["state", "failures", "first_failure_at", "next_attempt_at"]
+_COUNTERS = [
+    "state", "failures", "first_failure_at", "next_attempt_at", "paused_at", "paused_by", "pause_reason"
+]  # fmt: skip
 _CHANGEABLE = [
     "destination_url", "encrypted_headers", "api_version", "namespace", "profile", "updated_at", *_COUNTERS
 ]  # fmt: skip
@@ -70,6 +72,19 @@ def list_triggers(company: Company, hook_id: int, *, project_id: int | None = No
     return list(Trigger.objects.of(company).filter(hook=hook).order_by("id"))
 
 
+def every_hook(company: Company) -> list[Hook]:
+    """Those of the company and of its projects, in every namespace; a company has at most 500."""
+    return list(Hook.objects.of(company).filter(deleted_at__isnull=True).order_by("id")[:MAX_HOOKS])
+
+
+def triggers_of(company: Company, hook_ids: Sequence[int]) -> dict[int, list[Trigger]]:
+    """What each of these hooks listens to: one query, whatever their number."""
+    found: dict[int, list[Trigger]] = {hook_id: [] for hook_id in hook_ids}
+    for trigger in Trigger.objects.of(company).filter(hook_id__in=hook_ids).order_by("id"):
+        found[trigger.hook_id].append(trigger)
+    return found
+
+
 def headers_of(hook: Hook) -> dict[str, str]:
     """What is sent with each delivery, in clear."""
     return msgspec.json.decode(decrypt(hook.encrypted_headers), type=dict[str, str])
@@ -77,10 +92,6 @@ def headers_of(hook: Hook) -> dict[str, str]:
 
 def masked_headers_of(hook: Hook) -> dict[str, str]:
     return masked(headers_of(hook))
-
-
-def signing_secret_of(hook: Hook) -> str:
-    return decrypt(hook.encrypted_secret)
 
 
 # Hooks
@@ -115,7 +126,7 @@ def create_hook(
     require_manager(actor)
     if Hook.objects.of(company).filter(deleted_at__isnull=True).count() >= MAX_HOOKS:
         raise Invalid.field("base", f"A company can have {MAX_HOOKS} hooks.")
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    secret = new_secret()
     hook: Hook = Hook.objects.create(
         company=company,
         project_id=_project(company, project_id),
@@ -137,14 +148,16 @@ def update_hook(
 ) -> Hook:
     """Change a hook. A new destination or profile starts it, and what waits for it, afresh.
 
+    One that a person paused stays so until somebody resumes it: what he paused it for may be this very change.
+
     Raises NotPermitted, NotFound, Invalid.
     """
     require_manager(actor)
-    hook = _locked(company, hook_id, project_id)
+    hook = locked_hook(company, hook_id, project_id)
     before, headers_before, destination_before = _told(hook), headers_of(hook), hook.destination_url
     _apply(hook, changes)
     if hook.destination_url != destination_before or hook.profile != before["profile"]:
-        _start_afresh(hook)
+        _start_afresh_but_paused(hook)
     hook.updated_at = timezone.now()
     hook.save(update_fields=_CHANGEABLE)
     after = _told(hook)
@@ -160,33 +173,78 @@ def update_hook(
 def delete_hook(company: Company, actor: Actor, hook_id: int, *, project_id: int | None = None) -> None:
     """Remove a hook with its triggers; what it was still owed is discarded. Raises NotPermitted, NotFound."""
     require_manager(actor)
-    hook = _locked(company, hook_id, project_id)
+    hook = locked_hook(company, hook_id, project_id)
     hook.deleted_at = hook.updated_at = timezone.now()
     hook.save(update_fields=["deleted_at", "updated_at"])
     Trigger.objects.of(company).filter(hook=hook).delete()
-    discard_queue(hook)
+    _discard(_open(hook))
     audit.record(company.pk, actor, [Act("delete_hook", "hook", hook.pk, before=_told(hook))])
 
 
-def resume_hook(company: Company, actor: Actor, hook_id: int) -> Hook:
-    """Send again what is held for a hook, in order. Raises NotPermitted, NotFound, WrongState when nothing is held."""
+def clean_reason(value: Any) -> str:
+    """Why somebody pauses, resumes or replays. Raises Invalid."""
+    text = " ".join(value.replace("\0", "").split()) if isinstance(value, str) else ""
+    if len(text) < MIN_REASON:
+        raise Invalid.field("reason", f"must say why, in {MIN_REASON} characters or more", code="reason_required")
+    if len(text) > MAX_REASON:
+        raise Invalid.field("reason", f"is too long (maximum {MAX_REASON} characters)")
+    return text
+
+
+def pause_hook(company: Company, actor: Actor, hook_id: int, *, reason: Any) -> Hook:
+    """Send nothing to a hook until somebody resumes it; what comes meanwhile is held, and nothing is discarded.
+
+    What a worker is sending in this moment is still sent. Raises NotPermitted, NotFound, Invalid, WrongState when it is
+    paused already.
+    """
     require_manager(actor)
-    hook = _locked(company, hook_id, None)
-    held = _queue(hook).filter(state=DeliveryState.FAILING, next_attempt_at__isnull=True)
-    if not hook.waits_for_resume and not held.exists():
-        raise WrongState(f"Hook {hook_id} is {hook.state} and holds nothing back.")
+    why, hook = clean_reason(reason), locked_hook(company, hook_id, None)
+    if hook.waits_for_resume:
+        raise WrongState(f"Hook {hook_id} is paused already.")
     before = hook.state
-    _start_afresh(hook)
+    hook.wait_for_resume(now=timezone.now(), reason=why, by=actor.name[:200])
     hook.save(update_fields=_COUNTERS)
-    act = Act("resume_hook", "hook", hook.pk, before={"state": before}, after={"state": hook.state})
+    act = Act("pause_hook", "hook", hook.pk, before={"state": before}, after={"state": hook.state, "reason": why})
     audit.record(company.pk, actor, [act])
     return hook
 
 
-def discard_queue(hook: Hook) -> None:
-    """Discard whatever is still open for a hook; one being sent loses its lease and its outcome."""
-    _queue(hook).update(
-        state=DeliveryState.DISCARDED, completed_at=Now(), next_attempt_at=None, lease_token=None, leased_until=None
+def resume_hook(company: Company, actor: Actor, hook_id: int, *, reason: Any = None) -> Hook:
+    """Send again what is held for a hook, in order; who was told that it stopped is told that it goes on.
+
+    Raises NotPermitted, NotFound, Invalid, WrongState when nothing is held.
+    """
+    require_manager(actor)
+    why = clean_reason(reason) if reason else ""
+    hook = locked_hook(company, hook_id, None)
+    held = _queue(hook).filter(state=DeliveryState.FAILING, next_attempt_at__isnull=True)
+    if not hook.waits_for_resume and not held.exists():
+        raise WrongState(f"Hook {hook_id} is {hook.state} and holds nothing back.")
+    before, paused_at, by_service = hook.state, hook.paused_at, hook.waits_for_resume and not hook.paused_by
+    _start_afresh(hook)
+    hook.save(update_fields=_COUNTERS)
+    after = {"state": hook.state, **({"reason": why} if why else {})}
+    audit.record(company.pk, actor, [Act("resume_hook", "hook", hook.pk, before={"state": before}, after=after)])
+    if by_service:
+        owe_to_owners(hook, "hook_resumed", f"resumed-{paused_at}", {"by": actor.name})
+    return hook
+
+
+def discard_queue(hook: Hook) -> int:
+    """Discard whatever waits for a hook; one being sent loses its lease and its outcome. Answers how many."""
+    return _discard(_queue(hook))
+
+
+def _discard(rows: Any) -> int:
+    return int(
+        rows.update(
+            state=DeliveryState.DISCARDED,
+            completed_at=Now(),
+            gave_up_at=Now(),
+            next_attempt_at=None,
+            lease_token=None,
+            leased_until=None,
+        )
     )
 
 
@@ -194,12 +252,28 @@ def _start_afresh(hook: Hook) -> None:
     """The hook and its failing deliveries: counters at zero, and due since they exist, so before what came later."""
     hook.start_afresh()
     _queue(hook).filter(state=DeliveryState.FAILING).update(
-        state=DeliveryState.PENDING, failures=0, first_failure_at=None, next_attempt_at=F("created_at")
+        state=DeliveryState.PENDING,
+        failures=0,
+        first_failure_at=None,
+        next_attempt_at=F("created_at"),
+        gave_up_at=None,
     )
 
 
-def _queue(hook: Hook) -> Any:
+def _start_afresh_but_paused(hook: Hook) -> None:
+    paused = (hook.paused_at, hook.pause_reason, hook.paused_by) if hook.paused_by else None
+    _start_afresh(hook)
+    if paused is not None:
+        since, reason, by = paused
+        hook.wait_for_resume(now=since or timezone.now(), reason=reason, by=by)
+
+
+def _open(hook: Hook) -> Any:
     return Delivery.objects.of(hook.company_id).filter(hook=hook, completed_at__isnull=True)
+
+
+def _queue(hook: Hook) -> Any:
+    return _open(hook).filter(is_test=False)
 
 
 def _apply(hook: Hook, changes: HookChanges) -> None:
@@ -252,7 +326,7 @@ def create_triggers(
     """Create those of the triggers that are right; the others are told. Raises NotPermitted, NotFound, TooLarge."""
     require_manager(actor)
     _bound(sent)
-    hook = _locked(company, hook_id, project_id)
+    hook = locked_hook(company, hook_id, project_id)
     known = set(Trigger.objects.of(company).filter(hook=hook).values_list("resource_name", "event_type"))
     result, fresh = BulkTriggers(), []
     for element in sent:
@@ -285,7 +359,7 @@ def delete_triggers(
     """Delete those triggers of the hook that exist; the others are told. Raises NotPermitted, NotFound, TooLarge."""
     require_manager(actor)
     _bound(ids)
-    hook = _locked(company, hook_id, project_id)
+    hook = locked_hook(company, hook_id, project_id)
     wanted = [_id(value) for value in ids]
     rows = Trigger.objects.of(company).filter(hook=hook, pk__in=[one for one in wanted if one is not None])
     found: dict[int, Trigger] = rows.in_bulk()
@@ -309,8 +383,6 @@ def _clean_trigger(sent: Any, hook: Hook, known: set[tuple[str, str]]) -> tuple[
         raise Invalid.field("resource_name", "belongs to the company; the hook is a project's")
     if event_type not in EventType.values:
         raise Invalid.field("event_type", "must be create, update or delete")
-    if event_type not in resource.event_types:
-        raise Invalid.field("event_type", f"{event_type} cannot be listened to for {resource.name}")
     if (resource.name, event_type) in known:
         raise Invalid.field("base", "The hook has this trigger already.")
     return resource.name, event_type
@@ -392,7 +464,7 @@ def _named(company: Company, hook_id: int, project_id: int | None) -> Any:
     return hooks if project_id is None else hooks.filter(project_id=project_id)
 
 
-def _locked(company: Company, hook_id: int, project_id: int | None) -> Hook:
+def locked_hook(company: Company, hook_id: int, project_id: int | None) -> Hook:
     return _only(lock(_named(company, hook_id, project_id)))
 
 

@@ -3,20 +3,23 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from celery import shared_task
 
 from erpstaging.core.doorbell import Doorbell
-from erpstaging.hooks.claims import DueHook, due_hooks
-from erpstaging.hooks.delivery import deliver
+from erpstaging.hooks import waiting
+from erpstaging.hooks.claims import DueHook, due_hooks, due_tests
 from erpstaging.hooks.dispatch import dispatch
+from erpstaging.hooks.waiting import deliver, deliver_test
+from erpstaging.outbox.events import wake_everybody
 
 logger = logging.getLogger(__name__)
 
 # A sweep that still finds work after this makes room for other tasks and rings for the next one.
 BUDGET_S = 2.0
-# Threads of this process that may wait for hooks that failed last, all of them together: the others keep the rest.
-failing_hooks_at_once = threading.BoundedSemaphore(2)
+# Hooks of which it is not known that they answer at once, before those of which it is get their turn again.
+UNPROVEN_AT_ONCE = 1
 # Most writers end within milliseconds; the periodic sweep is too long to wait for that.
 HELD_BACK_S = 0.05
 _waits_for_writers = threading.Lock()
@@ -34,8 +37,8 @@ def work(budget_s: float = BUDGET_S) -> bool:
     ends_at = time.monotonic() + budget_s
     while True:
         batch = dispatch()
-        done = batch.events
-        for due in due_hooks():
+        done = batch.events + sum(_deliver_test(company_id, delivery_id) for company_id, delivery_id in due_tests())
+        for due in _in_turn(due_hooks()):
             done += _deliver(due)
             if time.monotonic() > ends_at:
                 return True
@@ -56,18 +59,29 @@ def _wait_for_writers(ends_at: float) -> bool:
     return True
 
 
+def _in_turn(due: Sequence[DueHook]) -> list[DueHook]:
+    """Those that answered at once when they were asked last, and a few of the others, whose answers may drag."""
+    brisk = [one for one in due if one.hook_id in waiting.brisk]
+    others = [one for one in due if one.hook_id not in waiting.brisk]
+    return [*brisk, *others[:UNPROVEN_AT_ONCE]]
+
+
 def _deliver(due: DueHook) -> int:
     """Send for one hook. Whatever goes wrong with it is its own trouble: the other hooks are still served."""
-    if due.failing and not failing_hooks_at_once.acquire(blocking=False):
-        return 0
     try:
-        return deliver(due.company_id, due.hook_id)
+        return deliver(due.company_id, due.hook_id, failing=due.failing, then=wake_everybody)
     except Exception:
         logger.exception("Hook %d could not be served; its leases end by themselves.", due.hook_id)
         return 0
-    finally:
-        if due.failing:
-            failing_hooks_at_once.release()
+
+
+def _deliver_test(company_id: int, delivery_id: int) -> int:
+    """Send a test, which may meet a receiver that hangs."""
+    try:
+        return deliver_test(company_id, delivery_id, then=wake_everybody)
+    except Exception:
+        logger.exception("Test delivery %d could not be sent; its lease ends by itself.", delivery_id)
+        return 0
 
 
 bell = Doorbell(sweep)

@@ -7,7 +7,10 @@ from erpstaging.companies.models import CompanyRow, User
 
 
 class Notice(CompanyRow):
-    """One mail to one person about one cause. `context` is all that its texts need, as it was at that moment."""
+    """What one person is told about one cause, by mail and in the pages.
+
+    `context` is all that its texts need, as it was at that moment.
+    """
 
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)
@@ -18,6 +21,7 @@ class Notice(CompanyRow):
     leased_until = models.DateTimeField(null=True)
     attempts = models.IntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -26,4 +30,8 @@ class Notice(CompanyRow):
                 fields=["company", "person", "kind", "object_id", "cause"], name="one_notice_per_cause"
             )
         ]
-        indexes = [models.Index(fields=["due_at"], name="notice_due", condition=models.Q(sent_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["due_at"], name="notice_due", condition=models.Q(sent_at__isnull=True)),
+            models.Index(fields=["company", "person", "-id"], name="notice_of_person"),
+            models.Index(fields=["company", "person"], name="notice_unread", condition=models.Q(read_at__isnull=True)),
+        ]

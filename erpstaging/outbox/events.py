@@ -22,12 +22,16 @@ DRAWN = bytes(ord(ENCODE[byte % 32]) for byte in range(256))  # the character of
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """A change of one resource, in the words that hooks subscribe to, such as `ERP Requests` / `create`."""
+    """A change of one resource, in the words that hooks subscribe to, such as `ERP Requests` / `create`.
+
+    `correlation_id` is that of an earlier call which the change carries on, empty where it belongs to the running one.
+    """
 
     resource_name: str
     resource_id: int
     event_type: EventType
     project_id: int | None = None
+    correlation_id: str = ""
 
 
 def record(company_id: int, actor: Actor, facts: Sequence[Fact]) -> None:
@@ -36,14 +40,11 @@ def record(company_id: int, actor: Actor, facts: Sequence[Fact]) -> None:
         raise RuntimeError("An event belongs into the transaction of the change it tells.")
     if not facts:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
-        (transaction_id,) = cursor.fetchone()
-    now = timezone.now()
+    now, current = timezone.now(), correlation_id()
     sets.insert(
         Event,
         [
-            {**msgspec.structs.asdict(fact), "ulid": ulid}
+            {**msgspec.structs.asdict(fact), "ulid": ulid, "correlation_id": fact.correlation_id or current}
             for fact, ulid in zip(facts, _ulids(now, len(facts)), strict=True)
         ],
         shared={
@@ -51,11 +52,9 @@ def record(company_id: int, actor: Actor, facts: Sequence[Fact]) -> None:
             "user_id": actor.user_id,
             "account_id": actor.account_id,
             "occurred_at": now,
-            "correlation_id": correlation_id(),
-            "transaction": transaction_id,
         },
     )
-    transaction.on_commit(_wake_everybody, robust=True)
+    transaction.on_commit(wake_everybody, robust=True)
 
 
 def _ulids(moment: datetime, count: int) -> list[str]:
@@ -65,7 +64,7 @@ def _ulids(moment: datetime, count: int) -> list[str]:
     return [time + drawn[place : place + 16] for place in range(0, len(drawn), 16)]
 
 
-def _wake_everybody() -> None:
+def wake_everybody() -> None:
     """Only shortens the wait: the sweep finds the rows without it, so a broker that is away costs nothing."""
     for wake_up in wake_up_calls:
         with contextlib.suppress(Exception):

@@ -1,9 +1,14 @@
 """The outbox: one row per committed change of a resource."""
 
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from erpstaging.companies.models import CompanyRow, company_key
+
+# Such an id has no cast to an integer of its own.
+_AS_TEXT = Cast(models.Func(function="pg_current_xact_id"), models.TextField())
+WRITING_TRANSACTION = Cast(_AS_TEXT, models.BigIntegerField())
 
 
 class EventType(models.TextChoices):
@@ -16,7 +21,8 @@ class Event(CompanyRow):
     """A fact. It is written once, with the change it tells, and never changed but for its dispatch.
 
     `transaction` is PostgreSQL's id of the writing transaction: a reader that needs commit order takes only rows
-    below the oldest running one. `position` is given at dispatch, in that order, and is the cursor of the feed.
+    below the oldest running one. `position` is given at dispatch, in that order, and is the cursor of the feed; what
+    stands behind a test delivery has none, and is in no feed.
     """
 
     company = company_key(db_constraint=False)
@@ -29,7 +35,7 @@ class Event(CompanyRow):
     account_id = models.BigIntegerField(null=True)
     occurred_at = models.DateTimeField(default=timezone.now)
     correlation_id = models.CharField(max_length=64, blank=True)
-    transaction = models.BigIntegerField()
+    transaction = models.BigIntegerField(db_default=WRITING_TRANSACTION)
     position = models.BigIntegerField(null=True)
     dispatched_at = models.DateTimeField(null=True)
 
@@ -43,4 +49,13 @@ class Event(CompanyRow):
         indexes = [
             models.Index(fields=["id"], name="event_not_dispatched", condition=models.Q(dispatched_at__isnull=True)),
             models.Index(fields=["company", "position"], name="event_feed", condition=models.Q(position__isnull=False)),
+            # Where the feed begins for who has no cursor.
+            models.Index(
+                fields=["company", "dispatched_at"], name="event_by_time", condition=models.Q(position__isnull=False)
+            ),
+            models.Index(
+                fields=["company", "correlation_id"],
+                name="event_by_correlation",
+                condition=~models.Q(correlation_id=""),
+            ),
         ]

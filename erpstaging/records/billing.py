@@ -131,6 +131,23 @@ def _completed(line: Record) -> Decimal:
     return amount(line, "work_completed_from_previous_application") + (line.amount or NOTHING)
 
 
+def progress(company_id: int, lines: Sequence[Record]) -> dict[int, dict[str, Decimal | None]]:
+    """How far the work of each line of an invoice is: what is completed, its share in percent, and what is left.
+
+    The last two are None where the line does not say what it is worth as a whole.
+    """
+    found: dict[int, dict[str, Decimal | None]] = {}
+    for line in lines:
+        completed, scheduled = _completed(line), line.data.get("scheduled_value")
+        worth = None if scheduled is None else amount(line, "scheduled_value")
+        found[line.pk] = {
+            "completed": completed,
+            "percent": None if worth is None else _percent(completed, worth),
+            "left": None if worth is None else worth - completed,
+        }
+    return found
+
+
 def _total(lines: Sequence[Record], *names: str) -> Decimal:
     return sum((amount(line, name) for line in lines for name in names), NOTHING)
 

@@ -121,7 +121,7 @@ def checked(
     rules = metadata.of(entity)
     if rules is not None and not actor.is_integration:
         divisions = references.divisions if rules.looks_for_divisions else ()
-        for name, texts in rules.save_failures(rule_values(merged), labels_of(entity), divisions).items():
+        for name, texts in rules.save_failures(rule_values(merged), entity.labels, divisions).items():
             errors.setdefault(name, []).extend(texts)
     return cleaned, errors
 
@@ -140,12 +140,8 @@ def refuse(entity: Entity, errors: Errors) -> None:
     if errors:
         name, texts = next(iter(errors.items()))
         text = texts[0]
-        label = labels_of(entity).get(name, name)
+        label = entity.labels.get(name, name)
         raise Invalid(text if text[:1].isupper() else f"{label} {text}", errors=errors)
-
-
-def labels_of(entity: Entity) -> dict[str, str]:
-    return {field.name: field.label for field in (*entity.fields, *entity.custom)}
 
 
 def rule_values(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -225,10 +225,15 @@ def settle_amounts(company: Company, holders: Sequence[Record], actor: Actor) ->
     update_records(holders, ("amount", "version", "updated_at", *(f"edited_by_{part}" for part in AUTHOR)))
 
 
-def is_open_to(record: Record, actor: Actor) -> bool:
-    """Whether the caller may start to edit the record at all."""
+def may_write(actor: Actor, entity: Entity, record: Record) -> bool:
+    """Whether the caller has the right to edit the record, closed or not."""
     try:
-        require_right(actor, ENTITIES[record.item_type], record)
+        require_right(actor, entity, record)
     except NotPermitted:
         return False
-    return closed_record(record, actor) is None
+    return True
+
+
+def is_open_to(record: Record, actor: Actor) -> bool:
+    """Whether the caller may start to edit the record at all."""
+    return may_write(actor, ENTITIES[record.item_type], record) and closed_record(record, actor) is None

@@ -19,8 +19,10 @@ from erpstaging.core.documents import plain
 from erpstaging.core.errors import Invalid
 from erpstaging.core.scope import Again
 from erpstaging.records.models import Lock, OriginIdHistory, Record
+from erpstaging.records.reuse import refuse_silent_reuse
 
 KEYS = ("origin_id", "origin_code", "origin_data")
+NOBODY: Mapping[tuple[str, str], OriginIdHistory] = {}
 
 
 @dataclass(slots=True)
@@ -72,11 +74,14 @@ def apply_link(
     disabled_accounts: frozenset[int],
     *,
     parent: Record | None = None,
+    former: Mapping[tuple[str, str], OriginIdHistory] = NOBODY,
+    confirmed: Any = None,
 ) -> None:
     """Set the keys on the loaded record; nothing is saved.
 
-    `taken` maps (item type, origin ID) to the record that held it last. Raises Invalid when the record or its parent
-    waits for approval, belongs to another integration that is not disabled, or the origin ID is somebody else's.
+    `taken` maps (item type, origin ID) to the record that held it last, `former` to its last way into the history.
+    Raises Invalid when the record or its parent waits for approval, belongs to another integration that is not
+    disabled, or the origin ID is somebody else's, or was by a reset and `confirmed`, what the caller sent, is silent.
     """
     record = change.record
     if Lock.WAITING in {record.lock, parent.lock if parent is not None else None}:
@@ -92,6 +97,7 @@ def apply_link(
             code="origin_id_taken",
             record_id=holder.pk,
         )
+    refuse_silent_reuse(record, wanted, former, confirmed)
     for key, value in change.sent.items():
         if getattr(record, key) != value:
             change.before.setdefault(key, getattr(record, key))
@@ -106,8 +112,11 @@ def disabled_accounts(records: Iterable[Record]) -> frozenset[int]:
     return frozenset(ServiceAccount.objects.filter(pk__in=owners, is_active=False).values_list("pk", flat=True))
 
 
-def save_links(company_id: int, changes: Sequence[LinkChange], *, reason: str) -> None:
-    """Write changed records with one statement, and their old origin IDs to the history with another."""
+def save_links(company_id: int, changes: Sequence[LinkChange], *, reason: str, forced: bool = False) -> None:
+    """Write changed records with one statement, and their old origin IDs to the history with another.
+
+    `forced`: they were taken away without the ERP's word.
+    """
     changed = [change for change in changes if change.changed]
     now = timezone.now()
     for change in changed:
@@ -133,10 +142,10 @@ def save_links(company_id: int, changes: Sequence[LinkChange], *, reason: str) -
     except IntegrityError as exc:  # somebody gave the origin ID away since we looked: look again
         raise Again("An origin ID was taken in the meantime.") from exc
     freed = [(change.record, change.freed) for change in changed if change.freed is not None]
-    keep_history(company_id, freed, reason=reason)
+    keep_history(company_id, freed, reason=reason, forced=forced)
 
 
-def keep_history(company_id: int, freed: Sequence[tuple[Record, str]], *, reason: str) -> None:
+def keep_history(company_id: int, freed: Sequence[tuple[Record, str]], *, reason: str, forced: bool = False) -> None:
     """Note which origin IDs left which records, and why, with one statement."""
     now = timezone.now()
     sets.insert(
@@ -149,6 +158,7 @@ def keep_history(company_id: int, freed: Sequence[tuple[Record, str]], *, reason
                 "origin_id": origin_id,
                 "until": now,
                 "reason": reason[:40],
+                "forced": forced,
             }
             for record, origin_id in freed
         ],

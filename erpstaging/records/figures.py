@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from erpstaging.records.billing import billing, budgeted, line_count
+from erpstaging.records.billing import billing, budgeted, line_count, progress
 from erpstaging.records.models import Lock, Record
 from erpstaging.records.snapshots import own_node
 
@@ -47,6 +47,13 @@ def biller(company_id: int, records: Sequence[Record]) -> Figures:
     }
 
 
+def biller_node(company_id: int, records: Sequence[Record]) -> Figures:
+    """The sub job or project that a cost code bills, as a node."""
+    wanted = {one.pk: one.data.get("sub_job_id") or one.project_id for one in records}
+    found = Record.objects.of(company_id).in_bulk([one for one in wanted.values() if one])
+    return {code_id: own_node(found[one]) for code_id, one in wanted.items() if one in found}
+
+
 def contract_id(company_id: int, records: Sequence[Record]) -> Figures:
     """The contract of a change order, of whichever kind it is."""
     return {one.pk: one.data.get("commitment_id") or one.data.get("contract_id") for one in records}
@@ -70,14 +77,15 @@ def _moneys(company_id: int, records: Sequence[Record]) -> Iterable[tuple[int, s
     """(contract, kind, amount) of everything that names one of the contracts."""
     ids = [one.pk for one in records]
     rows = Record.objects.of(company_id).filter(
-        Q(data__commitment_id__in=ids) | Q(data__contract_id__in=ids),
+        Q(data__commitment_id__in=ids) | Q(data__contract_id__in=ids) | Q(data__prime_contract_id__in=ids),
         project_id__in={one.project_id for one in records},
         item_type__in=(*CHANGE_ORDERS, *KINDS),
         deleted_at=None,
     )
     for row in rows.only("item_type", "status", "amount", "data"):
         kind = KINDS.get(row.item_type) or ("pending" if row.status in PENDING else row.status or "draft")
-        yield row.data.get("commitment_id") or row.data["contract_id"], kind, worth(row)
+        named = (row.data.get(name) for name in ("commitment_id", "contract_id", "prime_contract_id"))
+        yield next(filter(None, named)), kind, worth(row)
 
 
 def _with_totals(found: Mapping[str, Decimal], amount: Decimal) -> dict[str, Decimal]:
@@ -89,6 +97,36 @@ def _with_totals(found: Mapping[str, Decimal], amount: Decimal) -> dict[str, Dec
         "outstanding": revised - found["paid"],
         "percentage_paid": (found["paid"] * 100 / revised).quantize(Decimal("0.01")) if revised else Decimal(0),
     }
+
+
+def has_change_orders(company_id: int, records: Sequence[Record]) -> Figures:
+    """Whether a contract has change orders at all, and any that may still become one."""
+    ids = [one.pk for one in records]
+    rows = Record.objects.of(company_id).filter(
+        Q(data__commitment_id__in=ids) | Q(data__contract_id__in=ids),
+        project_id__in={one.project_id for one in records},
+        item_type__in=CHANGE_ORDERS,
+        deleted_at=None,
+    )
+    found = {one: {"any": False, "potential": False} for one in ids}
+    for status, data in rows.values_list("status", "data"):
+        said = found[data.get("commitment_id") or data["contract_id"]]
+        said["any"] = True
+        said["potential"] = said["potential"] or status in PENDING
+    return found
+
+
+def line_projects(company_id: int, records: Sequence[Record]) -> Figures:
+    """The projects that the lines of a cost are booked to, in the order of the lines."""
+    rows = Record.objects.of(company_id).filter(
+        parent_id__in=[one.pk for one in records], project_id__isnull=False, deleted_at=None
+    )
+    pairs = list(dict.fromkeys(rows.order_by("position", "pk").values_list("parent_id", "project_id")))
+    projects = Record.objects.of(company_id).in_bulk([project_id for _, project_id in pairs])
+    found: dict[int, list[Any]] = {one.pk: [] for one in records}
+    for parent_id, project_id in pairs:
+        found[parent_id].append(own_node(projects[project_id]))
+    return found
 
 
 def line_item_types(company_id: int, records: Sequence[Record]) -> Figures:
@@ -158,6 +196,9 @@ STRANGERS = (
 FIGURES: Mapping[str, Callable[[int, Sequence[Record]], Figures]] = {
     "created_by": created_by,
     "biller": biller,
+    "biller_node": biller_node,
+    "has_change_orders": has_change_orders,
+    "line_projects": line_projects,
     "contract_ref": contract_id,
     "sums": sums,
     "line_item_types": line_item_types,
@@ -165,6 +206,7 @@ FIGURES: Mapping[str, Callable[[int, Sequence[Record]], Figures]] = {
     "erp_status": erp_status,
     "deletable": deletable,
     "billing": billing,
+    "progress": progress,
     "budgeted": budgeted,
     "line_count": line_count,
     "display_name": display_name,

@@ -146,11 +146,12 @@ def _planned(
 
 
 def _store(company_id: int, changes: Sequence[Change]) -> None:
-    insert_records([change.record for change in changes if change.kind is EventType.CREATE])
-    update_records([change.record for change in changes if change.kind is EventType.UPDATE])
+    """What goes goes first: a new line may stand in its place."""
     gone = [change.record for change in changes if change.kind is EventType.DELETE]
     take_away(company_id, gone)
     update_records(gone, GONE)
+    update_records([change.record for change in changes if change.kind is EventType.UPDATE])
+    insert_records([change.record for change in changes if change.kind is EventType.CREATE])
 
 
 def remove_lines(company_id: int, holder: Record, item_type: str, actor: Actor) -> None:

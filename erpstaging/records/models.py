@@ -109,6 +109,8 @@ class OriginIdHistory(CompanyRow):
     origin_id = models.CharField(max_length=255)
     until = models.DateTimeField(default=timezone.now)
     reason = models.CharField(max_length=40)
+    # Taken away without the ERP's word: no other record gets it unless somebody says that he knows.
+    forced = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [

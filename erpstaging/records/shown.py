@@ -6,12 +6,15 @@ a shape joins costs one query, however many records there are.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Q
 
-from erpstaging.catalogue.payload import Each, Fixed, Nested, Shape, Value
-from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.catalogue.fields import Field
+from erpstaging.catalogue.payload import Each, Fixed, Given, Nested, Shape, Value
+from erpstaging.catalogue.registry import ENTITIES, line_types
 from erpstaging.companies.models import Company
+from erpstaging.connections.custom_fields import custom_values, declared_fields
 from erpstaging.records.figures import CHANGE_ORDERS, FIGURES
 from erpstaging.records.models import Record
 from erpstaging.records.snapshots import Node, own_node
@@ -34,9 +37,11 @@ LISTED: Mapping[str, Listed] = {
 }
 
 
-def shown_nodes(company: Company, records: Sequence[Record], shape: Shape) -> dict[int, Node]:
-    """Each record's node with what the shape joins to it, by record id."""
-    return _Loading(company).nodes(records, wants(shape))
+def shown_nodes(
+    company: Company, records: Sequence[Record], shape: Shape, *, all_lines: bool = False
+) -> dict[int, Node]:
+    """Each record's node with what the shape joins to it, by record id; `all_lines` joins lines of every kind."""
+    return _Loading(company, all_lines).nodes(records, wants(shape))
 
 
 def wants(shape: Shape) -> Wants:
@@ -44,26 +49,37 @@ def wants(shape: Shape) -> Wants:
     tree: Wants = {}
     for source in shape.values():
         match source:
-            case Value(path=path):
+            case Value(path=path, instead=instead):
+                for one in filter(None, (path, instead)):
+                    _graft(tree, one, {})
+            case Nested(path=path, shape=inner, instead=instead):
+                for one in (path, *filter(None, (instead,))):
+                    _graft(tree, one, wants(inner))
+            case Each(path=path, shape=inner, kinds=kinds):
+                for shape in (inner, *kinds.values()):
+                    _graft(tree, path, wants(shape))
+            case Given(path=path):
                 _graft(tree, path, {})
-            case Nested(path=path, shape=inner) | Each(path=path, shape=inner):
-                _graft(tree, path, wants(inner))
             case Fixed():
                 pass
     return tree
 
 
 def _graft(tree: Wants, path: str, inner: Wants) -> None:
-    for step in path.split("."):
+    for step in path.split(".") if path else ():
         tree = tree.setdefault(step, {})
     for name, below in inner.items():
         _graft(tree, name, below)
 
 
 class _Loading:
-    def __init__(self, company: Company) -> None:
-        self.company = company
+    def __init__(self, company: Company, all_lines: bool) -> None:
+        self.company, self.all_lines = company, all_lines
         self.known: dict[int, Record] = {}
+
+    @cached_property
+    def own_fields(self) -> Mapping[str, Sequence[Field]]:
+        return declared_fields(self.company.pk)
 
     def nodes(self, records: Iterable[Record], tree: Wants) -> dict[int, Node]:
         rows = list({record.pk: record for record in records}.values())
@@ -71,7 +87,16 @@ class _Loading:
         found = {record.pk: own_node(record) for record in rows}
         if "company" in tree:
             for node in found.values():
-                node["company"] = {"id": self.company.pk, "name": self.company.name, "is_demo": self.company.is_demo}
+                node["company"] = {
+                    "id": self.company.pk,
+                    "name": self.company.name,
+                    "is_demo": self.company.is_demo,
+                    "currency": self.company.currency,
+                }
+        if "custom_fields" in tree:
+            for record in rows:
+                own = self.own_fields.get(record.item_type, ())
+                found[record.pk]["custom_fields"] = custom_values(own, record.data)
         self._join_references(rows, found, tree)
         if "lines" in tree:
             self._join_lines(rows, found, tree["lines"])
@@ -96,7 +121,10 @@ class _Loading:
                 found[record_id][name] = joined.get(target)
 
     def _join_lines(self, rows: Sequence[Record], found: Mapping[int, Node], tree: Wants) -> None:
-        types = {line_type for one in rows if (line_type := ENTITIES[one.item_type].line_type)}
+        holders = {one.item_type for one in rows}
+        types = {line_type for one in holders if (line_type := ENTITIES[one].line_type)}
+        if self.all_lines:
+            types = {line_type for one in holders for line_type in line_types(one)}
         lines = Record.objects.of(self.company).filter(
             parent_id__in=[one.pk for one in rows], item_type__in=types, deleted_at=None
         )
@@ -147,6 +175,6 @@ def _target(record: Record, name: str) -> int | None:
         return record.project_id
     if name == "holder":
         return record.parent_id
-    field = ENTITIES[record.item_type].by_name.get(f"{name}_id")
-    target: int | None = record.data.get(f"{name}_id") if field is not None and field.kind == "reference" else None
+    field = f"{name}_id"
+    target: int | None = record.data.get(field) if field in ENTITIES[record.item_type].reference_names else None
     return target

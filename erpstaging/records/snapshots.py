@@ -4,23 +4,25 @@ A node holds a record's own columns and `data`, and under `project`, `vendor`, `
 the nodes it refers to; under `custom_fields` the company's own. Loading is three queries for any number of records.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q
-
 from erpstaging.catalogue.fields import Field
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.connections.custom_fields import custom_values, declared_fields
+from erpstaging.core import sets
 from erpstaging.core.money import wire_amount
 from erpstaging.records.models import Record
 
 Node = dict[str, Any]
 NESTED = {"vendor_id": "vendor", "cost_code_id": "cost_code", "line_item_type_id": "line_item_type",
           "standard_cost_code_id": "standard_cost_code"}  # fmt: skip
-LINK = ("origin_id", "origin_code", "origin_data")
+# Keys of a node under which anything may stand that a caller sent.
+VALUES = frozenset({"data", "origin_data", "custom_fields"})
+# What changes about a frozen object: its link, and whether an answer of the ERP is outstanding.
+LINK = ("origin_id", "origin_code", "origin_data", "lock")
 
 
 @lru_cache(maxsize=4096)  # many rows of an answer have one in common
@@ -59,18 +61,21 @@ def nodes(company_id: int, company_name: str, records: Sequence[Record]) -> dict
     lines = list(
         Record.objects.of(company_id).filter(parent_id__in=ids, deleted_at=None).order_by("parent_id", "position", "id")
     )
-    referred = _referred(company_id, [*records, *lines])
+    named = {record.pk: _references(record) for record in records}
+    referred = _referred(company_id, [*records, *lines], named)
     own = declared_fields(company_id)
     found = {record.pk: _joined(record, referred, company_id, company_name) for record in records}
+    for record in records:
+        found[record.pk] |= {key: _node_of(referred.get(target)) for key, target in named[record.pk].items()}
     for record in records:
         found[record.pk] |= {"lines": [], "custom_fields": _custom(record, own)}
     for line in lines:
         node = _joined(line, referred, company_id, company_name)
         holder = found[line.parent_id]
         node["holder"] = {"id": holder["id"], "holder_type": holder["holder_type"]}
-        node["project"] = holder.get("project")
+        node["project"] = node["project"] or holder.get("project")
         node["custom_fields"] = _custom(line, own)
-        found[line.parent_id]["lines"].append(node)
+        holder.setdefault(ENTITIES[line.item_type].shown_under, []).append(node)
     return found
 
 
@@ -78,8 +83,16 @@ def _custom(record: Record, own: Mapping[str, Sequence[Field]]) -> dict[str, Any
     return custom_values(own.get(record.item_type, ()), record.data)
 
 
-def _referred(company_id: int, records: Iterable[Record]) -> Mapping[int, Record]:
-    wanted: set[int] = set()
+def _references(record: Record) -> dict[str, int]:
+    """What else a head refers to, such as its contract: the id under the key of its node."""
+    names = ENTITIES[record.item_type].reference_names - NESTED.keys() - {"project_id"}
+    return {name.removesuffix("_id"): record.data[name] for name in names if record.data.get(name)}
+
+
+def _referred(
+    company_id: int, records: Iterable[Record], named: Mapping[int, Mapping[str, int]]
+) -> Mapping[int, Record]:
+    wanted = {target for targets in named.values() for target in targets.values()}
     for record in records:
         wanted |= {record.data[name] for name in NESTED if record.data.get(name)}
         if record.project_id:
@@ -110,11 +123,9 @@ def _node_of(record: Record | None) -> Any:
 def record_ids(node: Node) -> set[int]:
     """Every record that a node shows, itself included."""
     found = {node["id"]}
-    for key in ("project", *NESTED.values()):
-        if isinstance(node.get(key), dict) and "item_type" in node[key]:
-            found |= record_ids(node[key])
-    for line in (*node.get("lines", ()), *node.get("cost_codes", ())):
-        found |= record_ids(line)
+    for _, inner in _inner_nodes(node):
+        for one in inner if isinstance(inner, list) else (inner,):
+            found |= record_ids(one)
     return found
 
 
@@ -124,25 +135,22 @@ def with_links(node: Node, links: Mapping[int, Mapping[str, Any]]) -> Node:
     if node["id"] in links:
         fresh |= links[node["id"]]
         fresh["synced"] = fresh["origin_id"] is not None
-    for key in ("project", *NESTED.values()):
-        if isinstance(node.get(key), dict) and "item_type" in node[key]:
-            fresh[key] = with_links(node[key], links)
-    for key in ("lines", "cost_codes"):
-        if key in node:
-            fresh[key] = [with_links(inner, links) for inner in node[key]]
+    for key, inner in _inner_nodes(node):
+        fresh[key] = [with_links(one, links) for one in inner] if isinstance(inner, list) else with_links(inner, links)
     return fresh
 
 
+def _inner_nodes(node: Node) -> Iterator[tuple[str, Node | list[Node]]]:
+    """The nodes that hang on a node, alone or in lists, by their key; what records hold as values is none."""
+    for key, value in node.items():
+        if key in VALUES or not isinstance(value, (dict, list)):
+            continue
+        inner = value if isinstance(value, list) else [value]
+        if inner and all(isinstance(one, dict) and "item_type" in one for one in inner):
+            yield key, value
+
+
 def links_of(company_id: int, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Today's origin ID, code and data of records, by record id."""
-    rows = Record.objects.of(company_id).filter(pk__in=list(ids)).values("pk", *LINK)
-    return {row["pk"]: {name: row[name] for name in LINK} for row in rows}
-
-
-def cost_codes_of_projects(company_id: int, project_ids: Sequence[int]) -> dict[int, list[Record]]:
-    """The cost codes that leave with each project."""
-    by_project: dict[int, list[Record]] = {project_id: [] for project_id in project_ids}
-    codes = Record.objects.of(company_id).filter(Q(project_id__in=project_ids), item_type="cost_code", deleted_at=None)
-    for code in codes.order_by("position", "id"):
-        by_project[code.project_id].append(code)
-    return by_project
+    """Today's origin ID, code and data of records, and their lock, by record id."""
+    rows = sets.values(Record, ("id", *LINK), "company_id = %s AND id = ANY(%s)", [company_id, list(ids)])
+    return {row[0]: dict(zip(LINK, row[1:], strict=True)) for row in rows}

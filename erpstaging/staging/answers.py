@@ -9,9 +9,10 @@ from erpstaging.companies.actors import Actor
 from erpstaging.core.documents import plain
 from erpstaging.core.errors import Invalid
 from erpstaging.core.locks import lock
+from erpstaging.core.scope import Again
 from erpstaging.erp_requests.models import ErpRequestDetail
-from erpstaging.records.models import Record
-from erpstaging.staging.exports import save_exports
+from erpstaging.records.models import OriginIdHistory, Record
+from erpstaging.staging.export_chunks import save_exports
 from erpstaging.staging.models import ExportState, StagedExport
 from erpstaging.staging.sending import open_record
 
@@ -25,12 +26,15 @@ class Element:
     sent: Any
     errors: dict[str, list[str]] = field(default_factory=dict)
     code: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
     record: Record | None = None
     detail: ErpRequestDetail | None = None
+    # The other record that its new origin ID was on before.
+    was: OriginIdHistory | None = None
 
     def refuse(self, refusal: Invalid) -> None:
         self.errors = refusal.errors or {"base": [refusal.message]}
-        self.code = refusal.code
+        self.code, self.facts = refusal.code, refusal.facts
 
     def answer(self) -> dict[str, Any]:
         sent = self.sent if isinstance(self.sent, Mapping) else {"element": self.sent}
@@ -39,15 +43,25 @@ class Element:
 
 def lock_newest_exports(company_id: int, record_ids: Sequence[int]) -> dict[int, StagedExport]:
     """The newest export of each record under lock: the open one, or the one that made it synced."""
-    newest = (
-        StagedExport.objects.of(company_id)
-        .filter(record_id__in=record_ids)
-        .order_by("record_id", "-id")
-        .distinct("record_id")
-        .values_list("pk", flat=True)
+    locked: list[StagedExport] = lock(
+        StagedExport.objects.of(company_id).filter(pk__in=_newest_ids(company_id, record_ids))
     )
-    locked: list[StagedExport] = lock(StagedExport.objects.of(company_id).filter(pk__in=list(newest)))
     return {export.record_id: export for export in locked}
+
+
+def refuse_overtaken(company_id: int, record_ids: Sequence[int], exports: Mapping[int, StagedExport]) -> None:
+    """Raises Again when another export of a record was opened while we waited for the record's lock.
+
+    Whoever opens one locks the record, and no export before it.
+    """
+    seen = {export.pk for record_id, export in exports.items() if record_id in set(record_ids)}
+    if record_ids and set(_newest_ids(company_id, record_ids)) != seen:
+        raise Again("Another export of a record was opened.")
+
+
+def _newest_ids(company_id: int, record_ids: Sequence[int]) -> list[int]:
+    rows = StagedExport.objects.of(company_id).filter(record_id__in=record_ids)
+    return list(rows.order_by("record_id", "-id").distinct("record_id").values_list("pk", flat=True))
 
 
 def finish_exports(company_id: int, moved: Sequence[StagedExport], actor: Actor) -> None:
@@ -66,8 +80,13 @@ def finish_exports(company_id: int, moved: Sequence[StagedExport], actor: Actor)
                 "export",
                 export.pk,
                 record_id=export.record_id,
-                after={"state": export.state, "messages": export.messages},
+                after=_after(export),
             )
             for export in moved
         ],
     )
+
+
+def _after(export: StagedExport) -> dict[str, Any]:
+    after: dict[str, Any] = {"version": export.version, "state": export.state, "messages": export.messages}
+    return {**after, "failed_items": export.failed_items} if export.failed_items else after

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
@@ -39,8 +40,12 @@ def project_holder(
 def make_holder(company: Company, item_type: str, project_id: int, actor: Actor) -> Record:
     """The project's one object of a type, new. Raises NotPermitted for who may not make it."""
     project = Record.objects.of(company).get(pk=project_id)
-    entity = ENTITIES[item_type]
-    require_right(actor, entity)
+    require_right(actor, ENTITIES[item_type])
+    return new_holder(company, ENTITIES[item_type], project, actor)
+
+
+def new_holder(company: Company, entity: Entity, project: Record, actor: Actor) -> Record:
+    """The same without asking for the right, for acts that have asked for another."""
     data = {"project_id": project.pk, "name": project.title}
     record = new_record(company.pk, entity, data, actor, currency=project.currency)
     try:

@@ -7,10 +7,9 @@ handful of statements however many elements there are.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
@@ -28,11 +27,14 @@ from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
 from erpstaging.records.checks import References
 from erpstaging.records.rows import columns_of, settled_data
+from erpstaging.staging.comparing import FieldChange
 from erpstaging.staging.elements import Element, check_data, check_level, closed_type, flat
 from erpstaging.staging.models import Intake, StagedChange, StagedRecord, StagedStatus
+from erpstaging.staging.resubmitting import Correction, field_changes, tell_staged_are_back
 from erpstaging.staging.targets import Key, keys_of, linked_records, staged_rows, unresolved
 
 RESOURCE = "Staged Records"
+ONE_PER_ORIGIN_ID = "one_staged_record_per_origin_id"
 NOT_FOUND = "Entity with this ID not found"  # the exact text that clients look for
 # What differs from one new row of a call to the next, and what is the same in all of them.
 OWN = (
@@ -225,7 +227,8 @@ class StagingCall:
 
     def _require_known(self, element: Element, entity: Entity) -> None:
         """The project and the commitment of a row have to be staged at least; what is named by id has to exist."""
-        element.errors |= self.references.errors(entity, element.data)
+        if entity.references:
+            element.errors |= self.references.errors(entity, element.data)
         for origin_field in ("project_origin_id", "commitment_origin_id"):
             field = entity.origin_fields.get(origin_field)
             value = element.data.get(origin_field)
@@ -385,18 +388,48 @@ class StagingCall:
 
     def _write(self) -> None:
         new = [one.row for one in self.touched.values() if one.before is None]
+        for row, drawn in zip(new, sets.draw_ids(StagedRecord, len(new)), strict=True):
+            row.pk = drawn
+        intake_id = self.intake.keep() if self.intake and self.history else None
+        try:
+            with sets.pipelined():
+                self._write_rows(new)
+                self._write_history(intake_id)
+        except IntegrityError as error:
+            if sets.broken_constraint(error) == ONE_PER_ORIGIN_ID:
+                raise Again("A parallel call staged the same rows first.") from None
+            raise
+        self._tell_of_corrections()
+
+    def _write_rows(self, new: Sequence[StagedRecord]) -> None:
         changed = [one.row for one in self.touched.values() if one.before is not None]
-        self._insert([row for row in new if not STAGED[row.item_type].is_child])
-        self._insert([row for row in new if STAGED[row.item_type].is_child])
-        for row in changed:
+        for row in (*new, *changed):
             row.parent_id = row.parent.pk if row.parent_id is None and row.parent is not None else row.parent_id
+        # Sorted by key, so that two calls wait for each other instead of deadlocking.
+        for is_child in (False, True):
+            rows = [row for row in new if STAGED[row.item_type].is_child is is_child]
+            rows.sort(key=lambda row: (row.item_type, row.origin_id))
+            sets.insert(StagedRecord, [_values(row, ("id", *OWN)) for row in rows], shared=self.shared | self.signature)
         # What a call moves twice, with its parent and on its own, goes by way of staged: the database knows no other.
         twice = [one.row for one in self.touched.values() if one.before and _moved_twice(one.before, one.row)]
-        sets.update(StagedRecord, [{"id": row.pk, "status": StagedStatus.STAGED} for row in twice])
-        sets.update(StagedRecord, [_values(row, ("id", *COLUMNS)) for row in changed])
+        sets.update(StagedRecord, [{"id": row.pk, "status": StagedStatus.STAGED} for row in twice], returning=())
+        sets.update(StagedRecord, [_values(row, ("id", *COLUMNS)) for row in changed], returning=())
         self._mark_changed_again(changed)
         sum_lines(self.company_id, sorted({row.parent_id for row in (*new, *changed) if row.parent_id} | self.left))
-        self._write_history()
+
+    def _tell_of_corrections(self) -> None:
+        """Who rejected a row learns that it came back corrected."""
+        back = [
+            Correction(one.row, field_changes(one.before, facts(one.row)), self._changed_lines(one.row))
+            for one in self.touched.values()
+            if one.before and one.before["status"] == StagedStatus.INVALID and one.row.status == StagedStatus.STAGED
+        ]
+        if back:
+            tell_staged_are_back(self.company_id, self.actor, back)
+
+    def _changed_lines(self, parent: StagedRecord) -> list[tuple[StagedRecord, Sequence[FieldChange]]]:
+        lines = [one for one in self.touched.values() if one.row is not parent and one.row.parent_id == parent.pk]
+        return [(one.row, field_changes(one.before, facts(one.row))) for one in lines]
 
     def _mark_changed_again(self, changed: Sequence[StagedRecord]) -> None:
         """What is imported and may be imported once more stands in the queue again."""
@@ -405,26 +438,7 @@ class StagingCall:
         if again:
             standing(self.company_id).filter(pk__in=again).update(changed_since_import=True)
 
-    def _insert(self, rows: Sequence[StagedRecord]) -> None:
-        """One statement, sorted by key so that two calls wait for each other instead of deadlocking."""
-        for row in rows:
-            if STAGED[row.item_type].is_child and row.parent is not None:
-                row.parent_id = row.parent.pk
-        stored = sets.insert(
-            StagedRecord,
-            [_values(row, OWN) for row in sorted(rows, key=lambda row: (row.item_type, row.origin_id))],
-            shared=self.shared | self.signature,
-            returning=("old.item_type", "old.origin_id", "old.id"),
-            on_conflict="ON CONFLICT (company_id, item_type, origin_id) WHERE deleted_at IS NULL DO NOTHING",
-        )
-        if len(stored) < len(rows):
-            raise Again("A parallel call staged the same rows first.")
-        ids = {(item_type, origin_id): row_id for item_type, origin_id, row_id in stored}
-        for row in rows:
-            row.pk = ids[(row.item_type, row.origin_id)]
-
-    def _write_history(self) -> None:
-        intake_id = self.intake.keep() if self.intake and self.history else None
+    def _write_history(self, intake_id: int | None) -> None:
         sets.insert(
             StagedChange,
             [
@@ -432,7 +446,8 @@ class StagingCall:
                     "staged_record_id": row.pk,
                     "version": row.version,
                     "before": None if superseded else self.touched[id(row)].before,
-                    "sent": _without_children(element.sent),
+                    "sent": _without_children(element.sent) if superseded else None,
+                    "place": element.place,
                     "origin_version": element.origin_version,
                     "superseded": superseded,
                 }
@@ -505,36 +520,18 @@ def facts(row: StagedRecord) -> dict[str, Any]:
 
 def family_ids(company_id: int, ids: Sequence[int], keys: Sequence[Key]) -> list[int]:
     """The rows named by id or key, their parents, and their children, which a change of status takes along."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH named AS (
-                SELECT id FROM staging_stagedrecord WHERE company_id = %(company)s AND id = ANY(%(ids)s)
-                UNION
-                SELECT row.id FROM unnest(%(types)s::text[], %(origin_ids)s::text[]) AS key(item_type, origin_id)
-                JOIN staging_stagedrecord row ON row.company_id = %(company)s AND row.item_type = key.item_type
-                    AND row.origin_id = key.origin_id AND row.deleted_at IS NULL
-            )
-            SELECT id FROM named
-            UNION
-            SELECT row.parent_id FROM staging_stagedrecord row JOIN named ON row.id = named.id
-                WHERE row.company_id = %(company)s AND row.parent_id IS NOT NULL
-            UNION
-            SELECT child.id FROM staging_stagedrecord child JOIN named ON child.parent_id = named.id
-                WHERE child.company_id = %(company)s
-            """,
-            {
-                "company": company_id,
-                "ids": list(ids),
-                "types": [key[0] for key in keys],
-                "origin_ids": [key[1] for key in keys],
-            },
-        )
-        return [row[0] for row in cursor.fetchall()]
+    named = {*ids, *staged_rows(company_id, keys).values()}
+    alone = not ids and not any(STAGED[item_type].line_type or STAGED[item_type].is_child for item_type, _ in keys)
+    if not named or alone:
+        return sorted(named)
+    rows = StagedRecord.objects.of(company_id).values_list("pk", "parent_id")
+    family = rows.filter(pk__in=named).union(rows.filter(parent_id__in=named))
+    return sorted({one for pair in family for one in pair if one is not None})
 
 
-def _values(row: StagedRecord, columns: tuple[str, ...]) -> dict[str, Any]:
-    return dict(zip(columns, attrgetter(*columns)(row), strict=True))
+def _values(row: StagedRecord, columns: Sequence[str]) -> dict[str, Any]:
+    stored = row.__dict__  # past the descriptors of states and references, which cost more than all the rest
+    return {name: stored[name] for name in columns}
 
 
 def _without_children(sent: Mapping[str, Any]) -> Mapping[str, Any]:

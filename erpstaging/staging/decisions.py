@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from erpstaging.audit import log as audit
 from erpstaging.companies.actors import SYSTEM, Actor
 from erpstaging.companies.models import ServiceAccount
 from erpstaging.connections.metadata import Metadata
+from erpstaging.core import sets
 from erpstaging.core.errors import Invalid, NotPermitted, Refused, StaleVersion, VersionMissing
 from erpstaging.erp_requests.services import open_erp_request
 from erpstaging.staging.models import Decision, StagedExport, StagedRecord
@@ -72,6 +75,8 @@ def clean_reason(reason: Any, *, name: str = "reason") -> str:
     text = reason.strip() if isinstance(reason, str) else ""
     if len(text) < MIN_REASON:
         raise Invalid.field(name, f"needs at least {MIN_REASON} characters", code="reason_required")
+    if "\0" in text:
+        raise Invalid.field(name, "must not contain NUL characters")
     if len(text) > MAX_REASON:
         raise Invalid.field(name, f"is too long (maximum {MAX_REASON} characters)")
     return text
@@ -96,16 +101,14 @@ def require_metadata(company_id: int, metadata: Metadata) -> None:
 
 def record_decisions(company_id: int, actor: Actor, decisions: Sequence[dict[str, Any]]) -> None:
     """Write who said what on which version, with one statement."""
-    Decision.objects.bulk_create(
-        [
-            Decision(
-                company_id=company_id,
-                actor_kind=actor.kind,
-                actor_id=actor.id,
-                actor_name=actor.name,
-                address=actor.address or None,
-                **decision,
-            )
-            for decision in decisions
-        ]
-    )
+    shared = {
+        "company_id": company_id,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "address": actor.address or None,
+        "step": 1,
+        "decided_at": timezone.now(),
+    }
+    unless_given = {"content_hash": None, "sender_id": None, "reason": ""}
+    sets.insert(Decision, [{**unless_given, **one} for one in decisions], shared=shared)

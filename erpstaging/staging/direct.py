@@ -27,6 +27,7 @@ from erpstaging.records.codes import recode_below, stands_in_tree, with_ancestor
 from erpstaging.records.editing import currency_of, settle_amounts
 from erpstaging.records.external_data import LinkChange, disabled_accounts, keep_history
 from erpstaging.records.models import Lock, Record
+from erpstaging.records.reuse import former_holders, refuse_silent_reuse
 from erpstaging.records.rows import unique_key
 from erpstaging.records.snapshots import Node, own_node
 from erpstaging.records.telling import Change, tell
@@ -311,6 +312,7 @@ class DirectSync:
         for record in lock(rows.filter(pk__in=wanted)):
             self._index(record)
         self.dormant = disabled_accounts(self.by_id.values())
+        self.former = former_holders(self.company.pk, keys)
         self.references = References(self.company.pk, [(self.entity, one.data) for one in self.elements])
 
     def _unique_keys(self, ids: Iterable[int], found: Mapping[Key, int]) -> list[str]:
@@ -541,6 +543,7 @@ class DirectSync:
             if record.account_id not in {None, self.actor.account_id} | self.dormant:
                 text = "Another integration owns the origin ID of this record."
                 raise Invalid(text, errors={"origin_id": [text]}, code="owned_by_another")
+            refuse_silent_reuse(record, element.origin_id, self.former, element.sent)
             record.origin_id, record.account_id = element.origin_id, self.actor.account_id
         if "origin_code" in element.sent:
             record.origin_code = element.origin_code

@@ -27,6 +27,7 @@ class Element:
     """One staged object of a call; `children` are the elements nested in it."""
 
     sent: Any
+    place: str = ""  # a JSON pointer below what the call is about, such as /updates/3/children/0
     entity: Entity | None = None
     id: int | None = None
     origin_id: str | None = None
@@ -61,9 +62,18 @@ class Element:
 
 
 def read_elements(updates: Sequence[Any], metadata: Metadata, actor: Actor) -> list[Element]:
-    """Every element of a call in its order, each with what is wrong with it on its own."""
-    kinds = {one: (metadata.entity(entity), closed_type(entity, metadata, actor)) for one, entity in STAGED.items()}
-    return [_read(sent, kinds, parent=None) for sent in updates]
+    """Every element of a call with many in its order, each with what is wrong with it on its own."""
+    kinds = _kinds(metadata, actor)
+    return [_read(sent, f"/updates/{number}", kinds, parent=None) for number, sent in enumerate(updates)]
+
+
+def read_element(sent: Any, metadata: Metadata, actor: Actor) -> Element:
+    """The element of a call that is about one object."""
+    return _read(sent, "", _kinds(metadata, actor), parent=None)
+
+
+def _kinds(metadata: Metadata, actor: Actor) -> Kinds:
+    return {one: (metadata.entity(entity), closed_type(entity, metadata, actor)) for one, entity in STAGED.items()}
 
 
 def flat(elements: Sequence[Element]) -> Iterator[Element]:
@@ -73,8 +83,8 @@ def flat(elements: Sequence[Element]) -> Iterator[Element]:
         yield from element.children
 
 
-def _read(sent: Any, kinds: Kinds, parent: Element | None) -> Element:
-    element = Element(sent, parent=parent)
+def _read(sent: Any, place: str, kinds: Kinds, parent: Element | None) -> Element:
+    element = Element(sent, place, parent=parent)
     if not isinstance(sent, Mapping):
         element.refuse("base", "must be an object")
         return element
@@ -177,7 +187,10 @@ def _read_children(sent: Mapping[str, Any], element: Element, kinds: Kinds) -> N
     elif len(children) > settings.MAX_CHILDREN:
         element.refuse("children", f"has more than {settings.MAX_CHILDREN} elements")
     else:
-        element.children = [_read(child, kinds, parent=element) for child in children]
+        element.children = [
+            _read(child, f"{element.place}/children/{number}", kinds, parent=element)
+            for number, child in enumerate(children)
+        ]
 
 
 def check_level(element: Element) -> None:

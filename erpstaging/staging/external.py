@@ -3,7 +3,7 @@
 The lock order is kept: staged records that wait or come back, exports, records.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +23,12 @@ from erpstaging.erp_requests.services import retire_details
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
 from erpstaging.records.external_data import LinkChange, apply_link, clean_link, disabled_accounts, save_links
-from erpstaging.records.models import Record
+from erpstaging.records.models import OriginIdHistory, Record
+from erpstaging.records.reuse import former_holders
 from erpstaging.records.telling import Change, tell
-from erpstaging.staging.answers import INT64, Element, finish_exports, lock_newest_exports
+from erpstaging.staging.answers import INT64, Element, finish_exports, lock_newest_exports, refuse_overtaken
 from erpstaging.staging.call import COLUMNS, RESOURCE, family_ids, standing, sum_lines
-from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.models import ExportState, Failure, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.targets import Key, linked_records
 from erpstaging.staging.waiting import clear_waiting, naming_families, note_waiting, waiting_ids
 
@@ -49,7 +50,15 @@ def sync_external_data(company: Company, updates: Sequence[Any], *, actor: Actor
     staged = _lock_staged(company.pk, live, nulled)
     exports = lock_newest_exports(company.pk, ids)
     records = _lock_records(company.pk, ids, nulled)
-    linking = Linking(records, _holders(company.pk, live, records), disabled_accounts(records.values()), actor)
+    refuse_overtaken(company.pk, nulled, exports)
+    keys = _wanted_keys(live, records)
+    linking = Linking(
+        records,
+        _holders(company.pk, keys, records),
+        disabled_accounts(records.values()),
+        actor,
+        former_holders(company.pk, keys),
+    )
     for element, item_type, item_id in live:
         linking.apply(element, item_type, item_id)
     linking.unlink_lines()
@@ -154,10 +163,13 @@ def _family_ids(company_id: int, at_stake: Sequence[Key], nulled: Sequence[int])
     return [*became, *naming_families(company_id, at_stake)]
 
 
-def lock_families(company_id: int, record: Record) -> list[StagedRecord]:
-    """The staged rows that are touched when a record loses its origin ID."""
-    at_stake = [(record.item_type, record.origin_id)] if record.origin_id is not None else []
-    return lock_family(standing(company_id).filter(pk__in=_family_ids(company_id, at_stake, [record.pk])))
+def lock_families(company_id: int, record_ids: Sequence[int]) -> list[StagedRecord]:
+    """The staged rows that are touched when records, with their lines, lose their origin IDs."""
+    records = Record.objects.of(company_id).filter(
+        Q(pk__in=record_ids) | Q(parent_id__in=record_ids), origin_id__isnull=False, deleted_at=None
+    )
+    at_stake: list[Key] = list(records.values_list("item_type", "origin_id"))
+    return lock_family(standing(company_id).filter(pk__in=_family_ids(company_id, at_stake, record_ids)))
 
 
 def _lock_records(company_id: int, ids: Sequence[int], nulled: Sequence[int]) -> dict[int, Record]:
@@ -168,13 +180,17 @@ def _lock_records(company_id: int, ids: Sequence[int], nulled: Sequence[int]) ->
     return {one.pk: one for one in lock_family(standing_records.filter(pk__in={*ids, *parents, *lines}))}
 
 
-def _holders(company_id: int, live: Live, records: Mapping[int, Record]) -> dict[Key, Record]:
-    """Which records carry the origin IDs that the call wants to give away."""
-    keys = {
+def _wanted_keys(live: Live, records: Mapping[int, Record]) -> set[Key]:
+    """The origin IDs that the call wants to give away."""
+    return {
         (records[item_id].item_type, str(element.sent["origin_id"]))
         for element, _, item_id in live
         if item_id is not None and item_id in records and element.sent.get("origin_id")
     }
+
+
+def _holders(company_id: int, keys: Collection[Key], records: Mapping[int, Record]) -> dict[Key, Record]:
+    """Which records carry these origin IDs now."""
     ids = linked_records(company_id, keys)
     others = Record.objects.of(company_id).in_bulk([one for one in ids.values() if one not in records])
     return {key: (records.get(record_id) or others[record_id]) for key, record_id in ids.items()}
@@ -184,9 +200,14 @@ class Linking:
     """The elements of a call applied in their order to the loaded records; nothing is saved."""
 
     def __init__(
-        self, records: Mapping[int, Record], taken: dict[Key, Record], dormant: frozenset[int], actor: Actor
+        self,
+        records: Mapping[int, Record],
+        taken: dict[Key, Record],
+        dormant: frozenset[int],
+        actor: Actor,
+        former: Mapping[Key, OriginIdHistory],
     ) -> None:
-        self.records, self.taken, self.dormant, self.actor = records, taken, dormant, actor
+        self.records, self.taken, self.dormant, self.actor, self.former = records, taken, dormant, actor, former
         self.changes: dict[int, LinkChange] = {}
 
     def apply(self, element: Element, item_type: str, item_id: int | None) -> None:
@@ -200,14 +221,25 @@ class Linking:
             if record.pk in self.changes:
                 change.before = self.changes[record.pk].before
             parent = self.records.get(record.parent_id or 0)
-            apply_link(change, self.actor, self.taken, self.dormant, parent=parent)
+            apply_link(
+                change,
+                self.actor,
+                self.taken,
+                self.dormant,
+                parent=parent,
+                former=self.former,
+                confirmed=element.sent,
+            )
         except Invalid as refusal:
             element.refuse(refusal)
             return
         self.changes[record.pk] = change
         element.record = record
         if record.origin_id is not None:
-            self.taken[(record.item_type, record.origin_id)] = record
+            key = (record.item_type, record.origin_id)
+            self.taken[key] = record
+            was = self.former.get(key) if change.changed_link else None
+            element.was = was if was is not None and was.record_id != record.pk else None
 
     def unlink_lines(self) -> None:
         """Unlinking a parent unlinks its lines."""
@@ -233,7 +265,10 @@ def tell_links(company_id: int, applied: Sequence[LinkChange], actor: Actor, *, 
 def follow_links(
     company: Company, applied: Sequence[LinkChange], exports: Mapping[int, StagedExport], actor: Actor
 ) -> None:
-    """An origin ID that comes after a success makes the export synced; a nulled one ends it."""
+    """An origin ID that comes after a success makes the export synced; a nulled one ends what was synced.
+
+    An export that is still open waits for the end of its detail, which tells more.
+    """
     now = timezone.now()
     succeeded = set(
         ErpRequestDetail.objects.of(company)
@@ -248,11 +283,17 @@ def follow_links(
         if change.unlinked and export.state == ExportState.SYNCED:
             export.unlink(now=now)
             moved.append(export)
-        elif change.record.pk in succeeded and export.state == ExportState.FAILED and change.record.origin_id:
+        elif (
+            change.record.pk in succeeded
+            and export.state == ExportState.FAILED
+            and export.failure != Failure.PARTIAL
+            and change.record.origin_id
+        ):
             export.sync(now=now)
             moved.append(export)
     finish_exports(company.pk, moved, actor)
-    retire_details(company.pk, [change.record.pk for change in applied if change.unlinked])
+    asked = {export.record_id for export in exports.values() if export.is_open}
+    retire_details(company.pk, [c.record.pk for c in applied if c.unlinked and c.record.pk not in asked])
 
 
 def stage_again(company_id: int, unlinked: Sequence[int], families: Sequence[StagedRecord], actor: Actor) -> None:

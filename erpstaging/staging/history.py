@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +16,7 @@ from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.core.errors import NotFound
 from erpstaging.staging.call import facts
+from erpstaging.staging.comparing import FieldChange
 from erpstaging.staging.models import Decision, Intake, StagedChange, StagedRecord
 
 MAX_CHANGES = 500
@@ -24,13 +25,6 @@ CODES = ("origin_code", "origin_data")
 
 
 # What changed
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    name: str
-    before: Any
-    after: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +90,7 @@ def history_of(company: Company, row: StagedRecord, *, since: int | None = None)
     start = _start(company, row, moments, since)
     comparison = None if start is None else _compare(row, lines, standing, start)
     older = [
-        Older(change.changed_at, _sender(change), change.origin_version, _differences(row.data, change.sent))
+        Older(change.changed_at, _sender(change), change.origin_version, _differences(row.data, change.sent or {}))
         for change in changes
         if change.superseded and change.staged_record_id == row.pk
     ]
@@ -249,7 +243,10 @@ class Received:
             whole = json.loads(self.text)
         except ValueError:
             return None
-        return next(_places(whole, self.change.sent, ""), None)
+        wrapped = isinstance(whole, Mapping) and "staged_record" in whole
+        place = f"/staged_record{self.change.place}" if wrapped else self.change.place
+        spellings = (place, place.replace("/children/", "/line_items/"))  # the older routes call them so
+        return next((one for one in spellings if _stands_in(whole, one)), None)
 
     @property
     def sha256(self) -> str:
@@ -271,23 +268,17 @@ def has_source(company: Company, row: StagedRecord) -> bool:
     return bool(StagedChange.objects.of(company).filter(staged_record=row, intake__isnull=False).exists())
 
 
-def _places(value: Any, sent: Mapping[str, Any], path: str) -> Iterator[str]:
-    """Where an element stands that says what the row was sent, its children left aside."""
-    if isinstance(value, Mapping):
-        if _is_element(value, sent):
-            yield path
-        for name in ("staged_record", "updates", "children"):
-            if name in value:
-                yield from _places(value[name], sent, f"{path}/{name}")
-    elif isinstance(value, list):
-        for place, one in enumerate(value):
-            yield from _places(one, sent, f"{path}/{place}")
-
-
-def _is_element(value: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
-    """The same keys about the same object; the values of `data` may be written in another way in the history."""
-    names = {name for name in value if name != "children"}
-    return names == set(sent) and all(value.get(name) == sent.get(name) for name in ("id", "item_type", "origin_id"))
+def _stands_in(whole: Any, place: str) -> bool:
+    """Whether a document has something at this JSON pointer."""
+    value = whole
+    for name in place.split("/")[1:]:
+        if isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        elif isinstance(value, Mapping) and name in value:
+            value = value[name]
+        else:
+            return False
+    return True
 
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')

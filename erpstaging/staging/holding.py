@@ -11,7 +11,7 @@ from erpstaging.companies.models import Company
 from erpstaging.core.errors import Invalid
 from erpstaging.notices.services import owe
 from erpstaging.staging.decisions import clean_reason
-from erpstaging.staging.exports import Wanted, decide_in_memory, lock_exports, refuse_decider, save_exports, tell
+from erpstaging.staging.export_chunks import Wanted, decide_in_memory, lock_exports, refuse_decider, save_exports, tell
 from erpstaging.staging.models import ExportState, StagedExport
 
 LONGEST_HOLD = dt.timedelta(days=366)

@@ -19,6 +19,7 @@ from erpstaging.records.editing import currency_of
 from erpstaging.records.external_data import disabled_accounts
 from erpstaging.records.locking import closed_record
 from erpstaging.records.models import Record
+from erpstaging.records.reuse import former_holders, silent_reuse
 from erpstaging.records.telling import Change, tell
 from erpstaging.records.writes import WRITTEN, change_record, insert_records, new_record, update_records
 from erpstaging.staging.families import Family
@@ -61,14 +62,19 @@ def arrivals(family: Family, targets: Mapping[Key, int]) -> list[Arrival]:
     return found
 
 
-def write_records(company: Company, family: Family, coming: Sequence[Arrival], actor: Actor) -> Record:
+def write_records(
+    company: Company, family: Family, coming: Sequence[Arrival], actor: Actor, *, confirm_reuse: bool = False
+) -> Record:
     """Create the records, or bring the news into those that stand already; answers with the header's.
 
-    Raises Invalid: code `pending_approval`, `locked`, `owned_by_another` or `origin_id_taken`, or under `children`.
+    Raises Invalid: code `pending_approval`, `locked`, `owned_by_another`, `origin_id_taken`, or `origin_id_was_linked`
+    unless the approver knows (`confirm_reuse`); or under `children`.
     """
     header, *lines = coming
     standing = _standing(company.pk, coming)
     _refuse_taken(family, standing, actor)
+    if not confirm_reuse:
+        _refuse_silent_reuse(company.pk, family, standing)
     currency = currency_of(company, header.data)
     holder = _write_wave(company, [header], standing, actor, currency=currency)[0]
     written = _write_wave(company, lines, standing, actor, currency=holder.currency, parent=holder)
@@ -137,6 +143,23 @@ def _refuse_taken(family: Family, standing: Mapping[int, Record], actor: Actor) 
             raise Invalid.field(
                 f"children.{row.origin_id}.origin_id", "is a line of another object", code="origin_id_taken"
             )
+
+
+def _refuse_silent_reuse(company_id: int, family: Family, standing: Mapping[int, Record]) -> None:
+    """Whose origin ID left without the ERP's word is not linked anew before the approver has read that.
+
+    Also where it comes back to the same record: that it means the same thing in the ERP is what nobody proved.
+    """
+    linked = {row_id for row_id, record in standing.items() if record.origin_id is not None}
+    loose = [row for row in family.rows if row.pk not in linked]
+    former = former_holders(company_id, ((row.item_type, row.origin_id) for row in loose))
+    forced = {
+        "origin_id" if row is family.row else f"children.{row.origin_id}.origin_id": was
+        for row in loose
+        if (was := former.get((row.item_type, row.origin_id))) is not None and was.forced
+    }
+    if forced:
+        raise silent_reuse(forced)
 
 
 def _write_wave(

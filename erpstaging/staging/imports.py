@@ -17,7 +17,7 @@ from erpstaging.core.errors import Invalid, NotPermitted, WrongState
 from erpstaging.erp_requests.services import Item, open_erp_request
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
-from erpstaging.records.checks import References, labels_of, rule_values
+from erpstaging.records.checks import References, rule_values
 from erpstaging.records.models import Record
 from erpstaging.records.snapshots import nodes
 from erpstaging.staging.call import COLUMNS, RESOURCE, comes_back
@@ -32,19 +32,23 @@ from erpstaging.staging.decisions import (
 from erpstaging.staging.families import Family, locked_family
 from erpstaging.staging.import_records import Arrival, arrivals, write_records
 from erpstaging.staging.models import StagedRecord, StagedStatus
+from erpstaging.staging.rejections import clean_code
 from erpstaging.staging.targets import Key, keys_of, linked_records
 from erpstaging.staging.waiting import clear_waiting, wait_anew
 
 MAY_NOT_IMPORT = "Importing needs the level Standard on the ERP tool. Ask an ERP administrator."
 
 
-def accept_import(company: Company, staged_id: int, *, actor: Actor, version: int | None) -> StagedRecord:
+def accept_import(
+    company: Company, staged_id: int, *, actor: Actor, version: int | None, confirm_reuse: bool = False
+) -> StagedRecord:
     """Make a staged record and its children records, linked by their origin IDs.
 
     A row that breaks a rule comes back `invalid` with its messages, and nothing is created; the caller commits that.
     A prime contract comes in once more when the integration staged something new for it: that alone is taken over.
     Raises NotFound, NotPermitted, StaleVersion, VersionMissing, WrongState, and Invalid with code
-    `waiting_for_parent` while a reference is not linked.
+    `waiting_for_parent` while a reference is not linked, or `origin_id_was_linked` for an origin ID that left without
+    the ERP's word: the approver has to `confirm_reuse`.
     """
     family = locked_family(company.pk, staged_id)
     entity, metadata = STAGED[family.row.item_type], metadata_of(company.pk)
@@ -58,20 +62,26 @@ def accept_import(company: Company, staged_id: int, *, actor: Actor, version: in
     if messages:
         _invalidate(company.pk, family, actor, messages)
         return family.row
-    record = write_records(company, family, coming, actor)
+    record = write_records(company, family, coming, actor, confirm_reuse=confirm_reuse)
     _finish(company, family, [one.row for one in coming], actor, seen)
     _announce(company, entity, record, actor)
     return family.row
 
 
-def reject_import(company: Company, staged_id: int, *, actor: Actor, version: int | None, reason: Any) -> StagedRecord:
-    """Send a staged record back to the integrator: it becomes invalid and the reason stands first in its messages."""
+def reject_import(
+    company: Company, staged_id: int, *, actor: Actor, version: int | None, reason: Any, code: Any = ""
+) -> StagedRecord:
+    """Send a staged record back to the integrator: it becomes invalid and the reason stands first in its messages.
+
+    Raises what every decision raises, and Invalid by field for the reason and the code (rejections.clean_code).
+    """
     family = locked_family(company.pk, staged_id)
     _refuse_decision(company.pk, family, actor, version)
-    text = clean_reason(reason)
+    text, picked = clean_reason(reason), clean_code(metadata_of(company.pk), code)
     seen = family.row.version
-    _move(company.pk, family.row, lambda row: row.invalidate([text]), actor, "rejected", {"reason": text})
-    record_decisions(company.pk, actor, [_decision(family.row, seen, "reject", text)])
+    told = {"reason": text, "code": picked} if picked else {"reason": text}
+    _move(company.pk, family.row, lambda row: row.invalidate([text]), actor, "rejected", told)
+    record_decisions(company.pk, actor, [{**_decision(family.row, seen, "reject", text), "reason_code": picked}])
     return family.row
 
 
@@ -183,7 +193,7 @@ def _failures(company_id: int, coming: Sequence[Arrival], metadata: Metadata) ->
     header = metadata.of(coming[0].entity)
     for one in coming:
         place = "" if one is coming[0] else f"Line {one.row.origin_id}: "
-        labels = labels_of(metadata.entity(one.entity))
+        labels = metadata.entity(one.entity).labels
         needed = [field for field in one.entity.fields if field.required_at_import]
         missing = [field.label for field in needed if one.data.get(field.name) in (None, "")]
         messages += [f"{place}{label} can't be blank" for label in missing]

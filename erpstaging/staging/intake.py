@@ -33,7 +33,7 @@ from erpstaging.staging.call import (
     sum_lines,
     waiting_without,
 )
-from erpstaging.staging.elements import Element, closed_type, flat, read_elements
+from erpstaging.staging.elements import Element, closed_type, flat, read_element, read_elements
 from erpstaging.staging.models import StagedRecord
 from erpstaging.staging.targets import staged_rows
 
@@ -45,6 +45,7 @@ class Staged:
     entities: list[StagedRecord]
     errors: list[dict[str, Any]]
     children: Mapping[int, list[StagedRecord]]
+    metadata: Metadata
 
 
 def stage_records(
@@ -71,14 +72,14 @@ def stage_records(
             elements=[_answer(element) for element in failed],
         )
     rows = [element.row for element in elements if not element.errors and element.row is not None]
-    return Staged(rows, [_answer(element) for element in failed], children_of(company_id, rows))
+    return Staged(rows, [_answer(element) for element in failed], children_of(company_id, rows), metadata)
 
 
 def create_staged_record(company_id: int, sent: Any, *, actor: Actor, received: Received | None = None) -> StagedRecord:
     """Stage one new object. Raises Invalid; an origin ID that is staged already is refused, naming its row."""
     metadata = metadata_of(company_id)
     values = {name: value for name, value in sent.items() if name != "id"} if isinstance(sent, Mapping) else sent
-    (element,) = read_elements([values], metadata, actor)
+    element = read_element(values, metadata, actor)
     element.must_be_new = True
     if element.key and (taken_by := staged_rows(company_id, [element.key]).get(element.key)):
         raise Invalid.field(
@@ -96,7 +97,7 @@ def update_staged_record(
     """Change one staged object. Raises NotFound, Invalid."""
     values = {**sent, "id": staged_id} if isinstance(sent, Mapping) else sent
     metadata = metadata_of(company_id)
-    (element,) = read_elements([values], metadata, actor)
+    element = read_element(values, metadata, actor)
     return _single(company_id, element, metadata, actor, received)
 
 

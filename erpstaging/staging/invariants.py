@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from erpstaging.core.invariants import Breach, Invariant
+from erpstaging.staging.freezing import content_hash
 from erpstaging.staging.models import StagedExport
-from erpstaging.staging.sending import content_hash
 
 INVARIANTS = (
     Invariant(
@@ -64,10 +64,31 @@ INVARIANTS = (
         "WHEN export.state IN ('ready_to_export', 'accepted') THEN 'waiting' ELSE 'exporting' END",
     ),
     Invariant(
+        "unlinking_without_question",
+        "an export that is unlinking although nobody is asked about it any more",
+        "SELECT export.company_id, export.id FROM staging_stagedexport export WHERE export.state = 'unlinking' "
+        "AND NOT EXISTS (SELECT FROM erp_requests_erprequestdetail detail WHERE detail.company_id = export.company_id "
+        "AND detail.erp_request_id = export.erp_request_id AND detail.current AND detail.state = 'in_progress')",
+    ),
+    Invariant(
+        "confirmed_by_who_asked",
+        "an act for two people that one person did alone",
+        "SELECT company_id, id FROM staging_confirmation WHERE state = 'confirmed' "
+        "AND (answered_by_id IS NULL OR answered_by_id = asked_by_id)",
+    ),
+    Invariant(
         "imported_without_record",
         "a staged record that counts as imported and became nothing",
         "SELECT company_id, id FROM staging_stagedrecord WHERE status = 'imported' AND record_id IS NULL "
         "AND deleted_at IS NULL",
+    ),
+    Invariant(
+        "change_of_nothing",
+        "a staged record's history that belongs to no row, or to no body, of its company",
+        "SELECT change.company_id, change.id FROM staging_stagedchange change "
+        "LEFT JOIN staging_stagedrecord row ON row.id = change.staged_record_id AND row.company_id = change.company_id "
+        "LEFT JOIN staging_intake intake ON intake.id = change.intake_id AND intake.company_id = change.company_id "
+        "WHERE row.id IS NULL OR (change.intake_id IS NOT NULL AND intake.id IS NULL)",
     ),
     Invariant(
         "child_without_parent",

@@ -21,7 +21,6 @@ from erpstaging.connections.services import metadata_of
 from erpstaging.core import sets
 from erpstaging.core.errors import Invalid, NotFound, Refused, WrongState
 from erpstaging.core.locks import lock, lock_family
-from erpstaging.erp_requests.models import ErpRequest
 from erpstaging.erp_requests.services import Item, open_erp_request, open_erp_requests
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
@@ -30,6 +29,7 @@ from erpstaging.records.locking import closed_record
 from erpstaging.records.models import Record
 from erpstaging.staging.answers import lock_newest_exports
 from erpstaging.staging.call import COLUMNS, RESOURCE, standing
+from erpstaging.staging.clearing import Held, clear_links
 from erpstaging.staging.decisions import (
     record_decisions,
     refuse_own,
@@ -37,11 +37,11 @@ from erpstaging.staging.decisions import (
     require_metadata,
     staging_authors_of_each,
 )
-from erpstaging.staging.external import follow_links, lock_families, stage_again, tell_links
+from erpstaging.staging.external import lock_families, tell_links
 from erpstaging.staging.imports import refuse_importer
 from erpstaging.staging.models import LinkState, StagedLink, StagedRecord, StagedStatus
 from erpstaging.staging.targets import Key, linked_records
-from erpstaging.staging.waiting import clear_waiting, note_waiting, waiting_ids
+from erpstaging.staging.waiting import clear_waiting, waiting_ids
 
 NO_UNDO = timedelta(0)
 MAX_PAIRS = 500
@@ -224,9 +224,9 @@ class LinkCall:
             return
         entity = ENTITIES[self.links[0].record.item_type]
         node = {"vendors": [_node(link.record) for link in self.links]}
-        erp_request = open_erp_request(self.company.pk, self.actor, entity.events.link_all or "", Item("", node))
+        erp_request_id = open_erp_request(self.company.pk, self.actor, entity.events.link_all or "", Item("", node))
         for link in self.links:
-            link.release(erp_request)
+            link.release(erp_request_id)
         _save(self.links)
 
 
@@ -382,9 +382,9 @@ def _release(company: Company, links: Sequence[StagedLink], actor: Actor) -> Non
         return
     entity = ENTITIES[links[0].record.item_type]
     items = [Item(entity.item_type, _node(link.record)) for link in links]
-    erp_requests: list[ErpRequest] = open_erp_requests(company.pk, actor, entity.events.link or "", items)
-    for link, erp_request in zip(links, erp_requests, strict=True):
-        link.release(erp_request)
+    erp_request_ids = open_erp_requests(company.pk, actor, entity.events.link or "", items)
+    for link, erp_request_id in zip(links, erp_request_ids, strict=True):
+        link.release(erp_request_id)
     _save(links)
 
 
@@ -395,10 +395,7 @@ def _node(record: Record) -> dict[str, Any]:
 def _save(links: Sequence[StagedLink]) -> None:
     sets.update(
         StagedLink,
-        [
-            {"id": link.pk, "state": link.state, "erp_request_id": link.erp_request.pk if link.erp_request else None}
-            for link in links
-        ],
+        [{"id": link.pk, "state": link.state, "erp_request_id": link.erp_request_id} for link in links],
     )
 
 
@@ -412,8 +409,7 @@ def unlink_record(company: Company, record_id: int, *, actor: Actor, version: in
     be undone, and Invalid for what cannot be unlinked at once.
     """
     refuse_importer(actor)
-    known = Record.objects.of(company).filter(pk=record_id, deleted_at=None).first()
-    staged = lock_families(company.pk, known) if known is not None else []
+    staged = lock_families(company.pk, [record_id])
     exports = lock_newest_exports(company.pk, [record_id])
     pending = lock(StagedLink.objects.of(company).filter(record_id=record_id, state=LinkState.LINKED))
     locked = lock(Record.objects.of(company).filter(pk=record_id, deleted_at=None))
@@ -425,14 +421,8 @@ def unlink_record(company: Company, record_id: int, *, actor: Actor, version: in
     refuse_unlink(record, actor)
     if pending:
         raise WrongState("It was linked a moment ago: undo that, or wait until the undo time is over.")
-    change = LinkChange(record, {}, {key: getattr(record, key) for key in KEYS})
     node = _node(record)
-    record.origin_id, record.account_id = None, None
-    save_links(company.pk, [change], reason=f"unlinked by {actor.name}")
-    tell_links(company.pk, [change], actor, verb="unlinked")
-    follow_links(company, [change], exports, actor)
-    stage_again(company.pk, [record.pk], staged, actor)
-    note_waiting(company.pk, staged)
+    clear_links(company, Held(staged, exports, [record]), actor=actor, reason=f"unlinked by {actor.name}")
     entity = ENTITIES[record.item_type]
     open_erp_request(company.pk, actor, entity.events.unlink or "", Item(entity.item_type, node))
     return record

@@ -110,8 +110,8 @@ def merge_vendors(company: Company, master_id: int, source_ids: Sequence[int], *
     note_waiting(company.pk, [row for row in staged if row not in became])
     node = {"master": {"id": plan.master.pk, "origin_id": plan.master.origin_id}, "sources": told}
     merge = ENTITIES[VENDOR].events.merge or ""
-    erp_request = open_erp_request(company.pk, actor, merge, Item(VENDOR, node))
-    return Merged(plan.master, ids[1:], moved, erp_request.pk)
+    erp_request_id = open_erp_request(company.pk, actor, merge, Item(VENDOR, node))
+    return Merged(plan.master, ids[1:], moved, erp_request_id)
 
 
 def _checked_ids(master_id: int, source_ids: Sequence[int]) -> list[int]:

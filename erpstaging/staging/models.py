@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models import Value
 from django.db.models.base import ModelState
 from django.utils import timezone
 from django_fsm import FSMField, transition
@@ -14,6 +15,9 @@ from erpstaging.core.policies import same_company
 from erpstaging.core.states import Moving
 from erpstaging.erp_requests.models import ErpRequest, ErpRequestDetail
 from erpstaging.records.models import Record
+from erpstaging.staging.bulk_models import BulkItem as BulkItem
+from erpstaging.staging.bulk_models import BulkJob as BulkJob
+from erpstaging.staging.confirmations import Confirmation as Confirmation  # a table with a file of its own
 
 
 class StagedStatus(models.TextChoices):
@@ -155,14 +159,20 @@ class Intake(CompanyRow):
 
 
 class StagedChange(CompanyRow):
-    """One change of a staged record: what stood there before, and what came. `superseded` ones changed nothing."""
+    """One change of a staged record: what stood there before, and where in the received body stands what came.
+
+    `place` is a JSON pointer below the body's element or list of elements, such as `/updates/3/children/0`. What came
+    too late is `superseded`: it changed nothing, and is kept in `sent`. No references are checked by the database
+    (docs/decisions/bulk-writes.md).
+    """
 
     company = company_key(db_constraint=False)
     staged_record = same_company(StagedRecord, null=False)
     intake = same_company(Intake)
     version = models.IntegerField()
     before = models.JSONField(null=True)
-    sent = models.JSONField()
+    sent = models.JSONField(null=True)
+    place = models.CharField(max_length=40, blank=True)
     origin_version = models.BigIntegerField(null=True)
     superseded = models.BooleanField(default=False)
     changed_at = models.DateTimeField(default=timezone.now)
@@ -198,11 +208,20 @@ OPEN_STATES = (
 )
 
 
+class Failure(models.TextChoices):
+    """How an export failed, where it is not the whole that the ERP refused."""
+
+    STALE = "stale"  # nobody answered in time
+    PARTIAL = "partial"  # the ERP has it, and refused some of its lines
+
+
 class StagedExport(Moving, CompanyRow):
     """One passage of a record through the gate, frozen as it was when it was sent.
 
     `snapshot` is the record with its lines and what they refer to; `inputs` is what the approver typed at Accept, as
-    {"code": str, "custom_fields": {key: value}}. `version` is what a decision names.
+    {"code": str, "custom_fields": {key: value}}. `version` is what a decision names. `resubmits` is the rejected export
+    that this one comes back from; `pins` are notes to fields (rejections.clean_pins); `failed_items` are the lines that
+    the ERP refused, as {"item_type", "item_id", "messages"}.
     """
 
     record = same_company(Record, null=False)
@@ -229,6 +248,9 @@ class StagedExport(Moving, CompanyRow):
     reason_code = models.CharField(max_length=60, blank=True)
     pins = models.JSONField(default=list)
     messages = models.JSONField(default=list)
+    resubmits = same_company("self")
+    failure = models.CharField(max_length=8, choices=Failure.choices, blank=True, default="", db_default="")
+    failed_items = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     release_at = models.DateTimeField(null=True)
     held_reason = models.CharField(max_length=300, blank=True)
     # Put on hold by an approver until a moment of his choice.
@@ -240,6 +262,10 @@ class StagedExport(Moving, CompanyRow):
     erp_request = same_company(ErpRequest)
     attempts = models.IntegerField(default=0)
     closed_at = models.DateTimeField(null=True)
+    # What made it synced besides the integrator's answer: "manual" for an origin ID that people entered.
+    source = models.CharField(max_length=12, blank=True, db_default="")
+    # That of the decision, so that what a sweep lets out later carries it on.
+    correlation_id = models.CharField(max_length=64, blank=True, db_default="")
     changed_at = models.DateTimeField(default=timezone.now)
     version = models.IntegerField(default=1)
 
@@ -261,6 +287,11 @@ class StagedExport(Moving, CompanyRow):
             models.Index(fields=["company", "record", "-id"], name="export_by_record"),
             models.Index(fields=["company", "sent_by_id", "-id"], name="export_by_sender"),
             models.Index(
+                fields=["company", "-changed_at", "-id"],
+                name="export_gave_up",
+                condition=models.Q(state=ExportState.FAILED),
+            ),
+            models.Index(
                 fields=["company", "record"], name="export_out", condition=models.Q(state=ExportState.EXPORTING)
             ),
             models.Index(fields=["release_at"], name="export_due", condition=models.Q(state=ExportState.ACCEPTED)),
@@ -277,6 +308,12 @@ class StagedExport(Moving, CompanyRow):
         acts = [(self.sent_by_name, self.sent_at), (self.held_by_name, self.held_at)]
         acts.append((self.decided_by_name, self.decided_at))
         return max(((who, at) for who, at in acts if at is not None), key=lambda act: act[1])
+
+    @property
+    def status(self) -> str:
+        """The state as people and clients read it: a failure of some lines only has a word of its own."""
+        partial = self.state == ExportState.FAILED and self.failure == Failure.PARTIAL
+        return "partially_failed" if partial else str(self.state)
 
     @property
     def is_open(self) -> bool:
@@ -307,10 +344,16 @@ class StagedExport(Moving, CompanyRow):
         self.release_at, self.held_reason, self.inputs = None, "", {}
 
     @transition(state, source=[ExportState.ACCEPTED, ExportState.FAILED], target=ExportState.EXPORTING)
-    def release(self, erp_request: ErpRequest) -> None:
+    def release(self, erp_request_id: int) -> None:
         """Out to the integrator: after the accept, or again after a failure with the same snapshot."""
-        self.erp_request = erp_request
+        self.erp_request_id = erp_request_id
         self.release_at, self.held_reason, self.messages = None, "", []
+        self.failure = ""
+        self.attempts += 1
+
+    def leave_anew(self, erp_request_id: int) -> None:
+        """Still out, in another request: the one it was in was cancelled before anybody fetched it."""
+        self.erp_request_id = erp_request_id
         self.attempts += 1
 
     @transition(
@@ -332,12 +375,23 @@ class StagedExport(Moving, CompanyRow):
         self.closed_at = now
 
     @transition(state, source=ExportState.EXPORTING, target=ExportState.FAILED)
-    def fail(self, messages: list[str]) -> None:
+    def fail(
+        self, messages: list[str], *, failure: Failure | None = None, failed_items: list[dict[str, Any]] | None = None
+    ) -> None:
+        """`failed_items` are kept from attempt to attempt: until it is synced, only they are tried again."""
         self.messages = messages
+        self.failed_items = self.failed_items if failed_items is None else failed_items
+        self.failure = failure or (Failure.PARTIAL if self.failed_items else "")
+
+    def correct_failure(self, messages: list[str], *, failed_items: list[dict[str, Any]]) -> None:
+        """It failed, and the ERP tells later which lines it refused, or that it refused none."""
+        self.messages, self.failed_items = messages, failed_items
+        self.failure = Failure.PARTIAL if failed_items else ""
 
     @transition(state, source=[ExportState.EXPORTING, ExportState.FAILED], target=ExportState.SYNCED)
     def sync(self, *, now: datetime) -> None:
         self.messages = []
+        self.failure, self.failed_items = "", []
         self.closed_at = now
 
     @transition(state, source=[ExportState.SYNCED, ExportState.UNLINKING], target=ExportState.UNLINKED)
@@ -366,6 +420,7 @@ class Decision(CompanyRow):
     sender_id = models.BigIntegerField(null=True)
     address = models.GenericIPAddressField(null=True)
     reason = models.TextField(blank=True)
+    reason_code = models.CharField(max_length=60, blank=True, default="", db_default="")
     decided_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -374,6 +429,13 @@ class Decision(CompanyRow):
                 fields=["company", "object_type", "object_id", "version", "step", "actor_kind", "actor_id"],
                 name="one_decision_per_version_and_person",
                 nulls_distinct=False,
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["company", "decided_at", "reason_code"],
+                name="rejection_by_time",
+                condition=models.Q(verdict="reject"),
             )
         ]
 
@@ -433,8 +495,8 @@ class StagedLink(Moving, CompanyRow):
         ]
 
     @transition(state, source=LinkState.LINKED, target=LinkState.RELEASED)
-    def release(self, erp_request: ErpRequest) -> None:
-        self.erp_request = erp_request
+    def release(self, erp_request_id: int) -> None:
+        self.erp_request_id = erp_request_id
 
     @transition(state, source=LinkState.LINKED, target=LinkState.UNDONE)
     def undo(self) -> None:

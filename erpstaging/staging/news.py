@@ -68,7 +68,7 @@ def ask_for_news(company: Company, record_ids: Sequence[int], *, actor: Actor) -
 def _item(record: Record, node: dict[str, Any], metadata: Metadata) -> Item:
     """Job costs come only where the company's document allows them and the project wants them."""
     costs = metadata.rules("job_cost_transactions").may_import
-    wanted = bool(record.data.get("job_cost_transactions_sync_enabled", False))
+    wanted = bool(record.data.get("erp_job_cost_transaction_syncing_enabled"))
     return Item(record.item_type, {**node, "job_cost_transactions_sync_enabled": costs and wanted})
 
 

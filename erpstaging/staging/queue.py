@@ -7,12 +7,15 @@ Three kinds of object stand in it: staged records, staged exports and, under Syn
 import base64
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from erpstaging.catalogue.entity import Entity
@@ -24,7 +27,8 @@ from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import BadRequest
 from erpstaging.records.models import Record
 from erpstaging.staging.call import standing
-from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.models import Action, ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.resubmitting import resubmitted
 from erpstaging.staging.targets import Key, linked_records
 
 COUNTED_TO = 10_000
@@ -36,6 +40,7 @@ class View(StrEnum):
     READY_TO_IMPORT = "ready_to_import"
     NEEDS_FIXING = "needs_fixing"
     READY_TO_EXPORT = "ready_to_export"
+    READY_TO_UPDATE = "ready_to_update"
     ON_HOLD = "on_hold"
     EXPORTING = "exporting"
     FAILED = "failed"
@@ -47,11 +52,13 @@ class View(StrEnum):
 IMPORT_VIEWS = {View.READY_TO_IMPORT, View.NEEDS_FIXING, View.ARCHIVED}
 EXPORT_STATES: Mapping[View, tuple[ExportState, ...]] = {
     View.READY_TO_EXPORT: (ExportState.READY_TO_EXPORT,),
+    View.READY_TO_UPDATE: (ExportState.READY_TO_EXPORT,),
     View.ON_HOLD: (ExportState.READY_TO_EXPORT,),
     View.EXPORTING: (ExportState.ACCEPTED, ExportState.EXPORTING),
     View.FAILED: (ExportState.FAILED,),
     View.REJECTED: (ExportState.REJECTED,),
 }
+WAITING_VIEWS = {View.READY_TO_EXPORT, View.READY_TO_UPDATE, View.ON_HOLD}
 IMPORTABLE = (StagedStatus.STAGED, StagedStatus.IMPORTED)  # the latter what may come in once more
 SINCE = {StagedRecord: "created_at", StagedExport: "sent_at", Record: "updated_at"}
 
@@ -70,13 +77,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the queue. `since` is when it began to wait, or last changed under Synced."""
+    """One line of the queue. `since` is when it began to wait, or last changed under Synced.
+
+    A `resubmitted` one was rejected, and came back; `unlinking` is a record whose link the ERP is being asked about.
+    """
 
     kind: str  # staged_record, export, record
     object: StagedRecord | StagedExport | Record
     since: dt.datetime
     project: str = ""
     vendor: str = ""
+    resubmitted: bool = False
+    unlinking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +115,33 @@ def queue_part(company: Company, asked: Asked) -> Part:
     return Part(_with_names(company, shown, since), cursor, min(total, COUNTED_TO), total > COUNTED_TO, sums)
 
 
+def matching_rows(company: Company, asked: Asked, limit: int) -> list[tuple[int, int]]:
+    """(id, version) of what stands in a view at this moment, oldest first; at most `limit`."""
+    rows = _filtered(company, asked)
+    return list(rows.order_by(SINCE[rows.model], "pk").values_list("pk", "version")[:limit])
+
+
 def type_counts(company: Company, view: View, *, asked: Asked | None = None) -> dict[str, int]:
-    """How many rows of each type stand in a view, as its tabs show."""
-    rows = _filtered(company, asked or Asked(view))
-    return dict(rows.order_by().values_list("item_type").annotate(n=Count("pk")))
+    """How many rows of each type stand in a view, as its tabs show; each counted to one above the limit."""
+    return counts_by_type(_filtered(company, asked or Asked(view)), list(ENTITIES))
+
+
+def counts_by_type(rows: "QuerySet[Any]", item_types: Sequence[str]) -> dict[str, int]:
+    """How many of the rows are of each type, none left out, with one query whose cost does not grow with the table."""
+    parts = []
+    for item_type in item_types:
+        part = rows.filter(item_type=item_type).order_by().values("item_type")[: COUNTED_TO + 1]
+        with suppress(EmptyResultSet):  # what filters cannot find needs no question
+            parts.append(part.query.sql_with_params())
+    if not parts:
+        return {}
+    union = " UNION ALL ".join(f"({statement})" for statement, _ in parts)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT item_type, count(*) FROM ({union}) found GROUP BY item_type",  # noqa: S608 - made by the ORM
+            [one for _, parameters in parts for one in parameters],
+        )
+        return dict(cursor.fetchall())
 
 
 def view_counts(company: Company) -> dict[View, int]:
@@ -176,9 +211,11 @@ def _of_view(company: Company, view: View) -> "QuerySet[Any]":
         return _synced(company)
     if view in EXPORT_STATES:
         exports: QuerySet[StagedExport] = StagedExport.objects.of(company).filter(state__in=EXPORT_STATES[view])
-        if view in {View.READY_TO_EXPORT, View.ON_HOLD}:
-            exports = exports.filter(hold_until__isnull=view is View.READY_TO_EXPORT)
-        return exports
+        if view in WAITING_VIEWS:
+            exports = exports.filter(hold_until__isnull=view is not View.ON_HOLD)
+        if view is View.READY_TO_UPDATE:
+            return exports.filter(action=Action.UPDATE)
+        return exports.exclude(action=Action.UPDATE) if view is View.READY_TO_EXPORT else exports
     staged = _staged(company)
     if view is View.READY_TO_IMPORT:
         return staged.filter(Q(status=StagedStatus.STAGED, waiting_for=[]) | _comes_again(company, waiting=False))
@@ -266,7 +303,16 @@ def _with_names(company: Company, shown: Iterable[Any], since: str) -> list[Row]
             ids |= {one_id for one_id in (one.project_id, one.vendor_id) if one_id}
     linked = linked_records(company.pk, [key for pair in keys.values() for key in pair if key[1]])
     titles = dict(Record.objects.of(company).filter(pk__in=ids | set(linked.values())).values_list("pk", "title"))
-    return [_row(one, since, keys, linked, titles) for one in objects]
+    back = resubmitted(company.pk, [one.pk for one in objects if isinstance(one, StagedRecord)])
+    rows = [_row(one, since, keys, linked, titles, back) for one in objects]
+    asked = _unlinking(company, [one.pk for one in objects if isinstance(one, Record)])
+    return [replace(row, unlinking=True) if row.object.pk in asked else row for row in rows] if asked else rows
+
+
+def _unlinking(company: Company, record_ids: Sequence[int]) -> set[int]:
+    """Those of the records that are being unlinked."""
+    exports = StagedExport.objects.of(company).filter(record_id__in=record_ids, state=ExportState.UNLINKING)
+    return set(exports.values_list("record_id", flat=True)) if record_ids else set()
 
 
 def _row(
@@ -275,6 +321,7 @@ def _row(
     keys: Mapping[int, tuple[Key, Key]],
     linked: Mapping[Key, int],
     titles: Mapping[int, str],
+    back: Collection[int],
 ) -> Row:
     moment: dt.datetime = getattr(one, since)
     if isinstance(one, StagedRecord):
@@ -285,6 +332,8 @@ def _row(
             moment,
             titles.get(linked.get(project) or one.data.get("project_id") or 0, project[1]),
             titles.get(linked.get(vendor) or one.data.get("vendor_id") or 0, vendor[1]),
+            one.status == StagedStatus.STAGED and one.pk in back,
         )
     kind = "export" if isinstance(one, StagedExport) else "record"
-    return Row(kind, one, moment, titles.get(one.project_id or 0, ""), titles.get(one.vendor_id or 0, ""))
+    again = isinstance(one, StagedExport) and one.is_open and one.resubmits_id is not None
+    return Row(kind, one, moment, titles.get(one.project_id or 0, ""), titles.get(one.vendor_id or 0, ""), again)

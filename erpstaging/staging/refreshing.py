@@ -18,8 +18,10 @@ from erpstaging.core.errors import Invalid, NotPermitted, WrongState
 from erpstaging.core.locks import lock
 from erpstaging.erp_requests.models import DetailState, ErpRequestDetail
 from erpstaging.erp_requests.services import Item, lock_details, open_erp_request, set_states
+from erpstaging.notices.services import owe
 from erpstaging.staging.decisions import missing_metadata, require_metadata
 from erpstaging.staging.models import Refresh, RefreshState
+from erpstaging.staging.owners import owners_of_integration
 
 MAY_NOT_REFRESH = "Refreshing a list needs the level Standard on the ERP tool. Ask an ERP administrator."
 STANDARD_CODES, STANDARD_TYPES = "sync_standard_cost_codes", "sync_standard_categories"
@@ -76,13 +78,13 @@ def ask_for_refresh(company: Company, word: Any, *, actor: Actor) -> Refresh:
     if running := running_refresh(company.pk, name):
         raise _is_running(running)
     node = {"id": None, "standard_cost_code_list_id": connection.cost_code_list_id}
-    erp_request = open_erp_request(company.pk, actor, name, Item(entity.item_type, node))
-    detail = ErpRequestDetail.objects.of(company).get(erp_request=erp_request)
+    erp_request_id = open_erp_request(company.pk, actor, name, Item(entity.item_type, node))
+    detail = ErpRequestDetail.objects.of(company).get(erp_request_id=erp_request_id)
     refresh: Refresh = Refresh(
         company=company,
         request_name=name,
         item_type=entity.item_type,
-        erp_request=erp_request,
+        erp_request_id=erp_request_id,
         detail=detail,
         asked_by_id=actor.id,
         asked_by_name=actor.name,
@@ -90,7 +92,7 @@ def ask_for_refresh(company: Company, word: Any, *, actor: Actor) -> Refresh:
     _insert(refresh)
     if name == STANDARD_CODES:
         open_erp_request(company.pk, actor, STANDARD_TYPES)
-    act = audit.Act("refresh.asked", "refresh", refresh.pk, after={"list": name, "erp_request_id": erp_request.pk})
+    act = audit.Act("refresh.asked", "refresh", refresh.pk, after={"list": name, "erp_request_id": erp_request_id})
     audit.record(company.pk, actor, [act])
     return refresh
 
@@ -190,6 +192,15 @@ def unsettled_refreshes(limit: int) -> dict[int, list[int]]:
     return found
 
 
+def _tell_owners(company: Company, stale: Sequence[Refresh]) -> None:
+    people = owners_of_integration(company) if stale else set()
+    told = [(one, {"title": ENTITIES[one.item_type].plural, "erp_request_id": one.erp_request_id}) for one in stale]
+    owe(
+        company.pk,
+        [(person_id, "refresh_stale", one.pk, str(one.detail_id), said) for one, said in told for person_id in people],
+    )
+
+
 def settle_refreshes(company: Company, detail_ids: Sequence[int], *, actor: Actor) -> int:
     """End refreshes whose detail failed on its way, or was never answered. Answers how many ended."""
     refreshes = lock_refreshes(company.pk, detail_ids)
@@ -197,4 +208,5 @@ def settle_refreshes(company: Company, detail_ids: Sequence[int], *, actor: Acto
     now = timezone.now()
     overdue = [one for one in details if one.state == DetailState.IN_PROGRESS and one.due_at <= now]
     set_states(company.pk, actor, [(detail, DetailState.STALE, [NO_ANSWER]) for detail in overdue])
+    _tell_owners(company, [refreshes[detail.pk] for detail in overdue])
     return close_refreshes(company.pk, refreshes, details, actor)

@@ -1,15 +1,14 @@
 """Project people's acts: send an object to accounting, take it back."""
 
-import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-import msgspec
 from django.db.models import Q
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
 from erpstaging.catalogue.entity import Entity
+from erpstaging.catalogue.payload import find
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
@@ -18,21 +17,27 @@ from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid, NotFound, NotPermitted, WrongState
 from erpstaging.core.locks import lock
 from erpstaging.erp_requests.services import retire_details
-from erpstaging.records.checks import cost_code_ids, divisions_among, labels_of, rule_values
+from erpstaging.records.checks import cost_code_ids, divisions_among, rule_values
 from erpstaging.records.editing import require_right
 from erpstaging.records.models import Lock, Record
-from erpstaging.records.snapshots import Node, cost_codes_of_projects, nodes, own_node
-from erpstaging.staging.checks import checks_for_sending, refusal_of
+from erpstaging.records.snapshots import Node
+from erpstaging.staging.budget_exports import settle_transactions
+from erpstaging.staging.checks import Check, checks_for_sending, refusal_of
 from erpstaging.staging.decisions import require_metadata
+from erpstaging.staging.freezing import content_hash, snapshot
 from erpstaging.staging.models import OPEN_STATES, Action, ExportState, StagedExport
+from erpstaging.staging.resubmitting import rejected_before, tell_export_is_back
+from erpstaging.staging.updating import refuse_update
 
-_canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string")
+# What has to be worked out before an object is frozen.
+PREPARED: Mapping[str, Callable[[Company, Record], None]] = {"budget": settle_transactions}
 
 
 def send_record(company: Company, record_id: int, *, actor: Actor) -> StagedExport:
     """Freeze an object and put it before the accounting approvers; it is closed to everybody until they answer.
 
-    Raises NotFound, NotPermitted, WrongState while an export is open, and Invalid: code `metadata_missing`,
+    A synced one that people changed is sent as an update. Raises NotFound, NotPermitted, WrongState while an export is
+    open or for a synced object without news, and Invalid: code `metadata_missing`,
     `export_off`, `prerequisites` (one field per unmet rule), or the save rules by field.
     """
     locked = lock(Record.objects.of(company).filter(pk=record_id, deleted_at=None))
@@ -42,11 +47,14 @@ def send_record(company: Company, record_id: int, *, actor: Actor) -> StagedExpo
     entity, metadata = ENTITIES[record.item_type], metadata_of(company.pk)
     refuse_sender(actor, entity, record)
     require_metadata(company.pk, metadata)
-    _refuse_switched_off(entity, metadata, record)
     _refuse_open(company.pk, record)
+    _refuse_switched_off(entity, metadata, record)
+    if record.item_type in PREPARED:
+        PREPARED[record.item_type](company, record)
     node = snapshot(company, record)
     refuse_unmet(company.pk, entity, metadata, node)
     export = _stage(company, record, node, actor)
+    tell_export_is_back(company, export, metadata)
     record.lock = Lock.WAITING
     record.save(update_fields=["lock"])
     act = audit.Act("export.sent", "export", export.pk, record_id=record.pk, after={"version": export.version})
@@ -62,13 +70,7 @@ def retrieve_record(company: Company, record_id: int, *, actor: Actor) -> Staged
     export = _newest_open(company.pk, record_id)
     refuse_retriever(actor, export)
     if export.state not in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
-        raise WrongState(
-            f"It was decided already: {export.state}.",
-            code="already_decided",
-            decided_by=export.decided_by_name,
-            decided_at=export.decided_at,
-            version=export.version,
-        )
+        raise _already_decided(export)
     export.retrieve(sender_id=actor.id, sender_name=actor.name, now=timezone.now())
     export.version += 1
     export.save(update_fields=["state", "decided_by_id", "decided_by_name", "decided_at", "closed_at", "version"])
@@ -84,19 +86,10 @@ def refuse_retriever(actor: Actor, export: StagedExport) -> None:
         raise NotPermitted("Only who sent it, or a project administrator, can take it back.")
 
 
-def snapshot(company: Company, record: Record) -> Node:
-    """The object as it is now, with everything a decision and a payload need."""
-    node = nodes(company.pk, company.name, [record])[record.pk]
-    if record.item_type == "project":
-        codes = cost_codes_of_projects(company.pk, [record.pk])[record.pk]
-        project = own_node(record)
-        node["cost_codes"] = [{**own_node(code), "project": project} for code in codes]
-    return node
-
-
-def content_hash(node: Node) -> bytes:
-    """SHA-256 over the canonical JSON of a frozen object."""
-    return hashlib.sha256(_canonical.encode(node)).digest()
+def vendor_above(node: Node) -> int | None:
+    """The company of the contract that the object stands under."""
+    found = (find(node, f"{name}.data.vendor_id") for name in ("commitment", "contract", "prime_contract"))
+    return next(filter(None, found), None)
 
 
 def refuse_unmet(company_id: int, entity: Entity, metadata: Metadata, node: Node) -> None:
@@ -106,6 +99,21 @@ def refuse_unmet(company_id: int, entity: Entity, metadata: Metadata, node: Node
     failures = rule_failures(entity, metadata, node, divisions_of(company_id, metadata, [node]))
     if failures:
         raise Invalid(next(iter(failures.values()))[0], code="rule_failed", errors=failures)
+
+
+def rule_checks(company_id: int, entity: Entity, metadata: Metadata, node: Node) -> list[Check]:
+    """What the company's own rules say against an object, each as a failed check; old objects may break new rules."""
+    failures = rule_failures(entity, metadata, node, divisions_of(company_id, metadata, [node]))
+    return [
+        Check("rule_failed", _place_of(name) + text, False, record_id=node["id"])
+        for name, texts in failures.items()
+        for text in texts
+    ]
+
+
+def _place_of(name: str) -> str:
+    line = name.split(".")[1] if name.startswith("line_items.") else ""
+    return f"Line {int(line) + 1}: " if line else ""
 
 
 def divisions_of(company_id: int, metadata: Metadata, nodes: Iterable[Node]) -> frozenset[int]:
@@ -118,27 +126,38 @@ def divisions_of(company_id: int, metadata: Metadata, nodes: Iterable[Node]) -> 
 
 
 def rule_failures(
-    entity: Entity, metadata: Metadata, node: Node, divisions: Collection[int] = (), *, moment: str = "save"
+    entity: Entity, metadata: Metadata, node: Node, divisions: Collection[int] = ()
 ) -> dict[str, list[str]]:
-    """What the company's rules, as they stand now, say of an object and, as `line_items.<n>`, of its lines.
+    """What the company's rules for saving, as they stand now, say of an object and, as `line_items.<n>`, of its lines.
 
-    Those of the moment "save" know too what the company's own fields demand, and which lines go together.
+    They know too what the company's own fields demand, and which lines go together.
     """
-    found: dict[str, list[str]] = {}
-    for place, (declared, one) in enumerate(_parts(node), start=-1):
-        own = metadata.entity(declared)
-        failed = _failures(own, metadata, one, divisions, moment)
-        if moment == "save":
-            failed = {**_missing(own, one), **failed}
-        found |= failed if place < 0 else {f"line_items.{place}.{name}": texts for name, texts in failed.items()}
-    if moment == "save" and (rules := metadata.of(entity)) and rules.wants_one_category and _categories(node) > 1:
+    own = metadata.entity(ENTITIES[node["item_type"]])
+    found = {**_missing(own, node), **_failures(own, metadata, node, divisions, "save")}
+    found |= line_failures(metadata, node, divisions, moment="save")
+    if (rules := metadata.of(entity)) and rules.wants_one_category and _categories(node) > 1:
         found.setdefault("line_items", []).append("All lines must have the same cost type.")
+    return found
+
+
+def line_failures(metadata: Metadata, node: Node, divisions: Collection[int], *, moment: str) -> dict[str, list[str]]:
+    """What the rules of one moment, "save" or "export", say of an object's lines."""
+    found: dict[str, list[str]] = {}
+    for place, (declared, line) in enumerate(_lines(node)):
+        own = metadata.entity(declared)
+        missing = _missing(own, line) if moment == "save" else {}
+        failed = {**missing, **_failures(own, metadata, line, divisions, moment)}
+        found |= {f"line_items.{place}.{name}": texts for name, texts in failed.items()}
     return found
 
 
 def _parts(node: Node) -> Iterator[tuple[Entity, Node]]:
     """The object and its lines, each with its declaration."""
     yield ENTITIES[node["item_type"]], node
+    yield from _lines(node)
+
+
+def _lines(node: Node) -> Iterator[tuple[Entity, Node]]:
     for line in node.get("lines", ()):
         yield ENTITIES[line["item_type"]].under(node["item_type"]), line
 
@@ -147,10 +166,10 @@ def _failures(
     entity: Entity, metadata: Metadata, node: Node, divisions: Collection[int], moment: str
 ) -> dict[str, list[str]]:
     rules = metadata.of(entity)
-    if rules is None:
+    if rules is None or not rules.rules(moment):
         return {}
     check = rules.save_failures if moment == "save" else rules.export_failures
-    return check(rule_values(node["data"]), labels_of(entity), divisions)
+    return check(rule_values(node["data"]), entity.labels, divisions)
 
 
 def _missing(entity: Entity, node: Node) -> dict[str, list[str]]:
@@ -175,6 +194,8 @@ def refuse_sender(actor: Actor, entity: Entity, record: Record) -> None:
     """Raises NotPermitted for whoever may not send this object."""
     if actor.kind != "person":
         raise NotPermitted("Only people send objects to accounting.")
+    if entity.sent_with_erp_level and actor.may("erp"):
+        return
     require_right(actor, entity, record)
 
 
@@ -183,9 +204,8 @@ def _refuse_switched_off(entity: Entity, metadata: Metadata, record: Record) -> 
     if entity.events.export is None or rules is None:
         raise Invalid.field("base", f"{entity.plural} are not sent to the ERP.", code="export_off")
     if record.synced:
-        # Only objects with an update event are sent again; none of the present types has one switched on.
-        raise WrongState(f"It is synced as {record.origin_id} already.", code="synced", origin_id=record.origin_id)
-    if not rules.may_export or (entity.export_switch and not rules.config(entity.export_switch)):
+        refuse_update(record.company_id, entity, metadata, record)
+    elif not rules.may_export or (entity.export_switch and not rules.config(entity.export_switch)):
         raise Invalid.field("base", f"Exporting {entity.plural.lower()} is switched off.", code="export_off")
 
 
@@ -200,12 +220,13 @@ def _stage(company: Company, record: Record, node: Node, actor: Actor) -> Staged
         company=company,
         record=record,
         item_type=record.item_type,
-        action=Action.CREATE,
+        action=Action.UPDATE if record.synced else Action.CREATE,
+        resubmits=rejected_before(company.pk, record.pk),
         snapshot=node,
         content_hash=content_hash(node),
         record_version=record.version,
         project_id=record.project_id,
-        vendor_id=record.vendor_id,
+        vendor_id=record.vendor_id or vendor_above(node),
         number=record.number,
         title=record.title,
         amount=record.amount,
@@ -223,6 +244,18 @@ def _newest_open(company_id: int, record_id: int) -> StagedExport:
     if not exports:
         if not Record.objects.of(company_id).filter(pk=record_id, deleted_at=None).exists():
             raise NotFound()
-        raise WrongState("It is not on its way to the ERP.")
+        decided = StagedExport.objects.of(company_id).filter(record_id=record_id).order_by("-pk").first()
+        raise _already_decided(decided) if decided is not None else WrongState("It is not on its way to the ERP.")
     found: StagedExport = exports[0]
     return found
+
+
+def _already_decided(export: StagedExport) -> WrongState:
+    """The refusal of whoever came too late to take it back: who was faster, and when."""
+    return WrongState(
+        f"It was decided already: {export.status.replace('_', ' ')}.",
+        code="already_decided",
+        decided_by=export.decided_by_name or None,
+        decided_at=export.decided_at,
+        version=export.version,
+    )

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from erpstaging.audit import log as audit
 from erpstaging.companies.actors import SYSTEM, Actor
-from erpstaging.companies.models import Company, Membership
+from erpstaging.companies.models import Company
 from erpstaging.core.errors import WrongState
 from erpstaging.core.locks import lock
 from erpstaging.erp_requests.models import DetailState, ErpRequest, ErpRequestDetail
@@ -17,20 +17,28 @@ from erpstaging.notices.services import owe
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
 from erpstaging.records.models import Record
+from erpstaging.staging.about import about_details
 from erpstaging.staging.answers import lock_newest_exports
 from erpstaging.staging.closeout import Closing
-from erpstaging.staging.exports import Wanted, decide_in_memory, refuse_decider
+from erpstaging.staging.export_chunks import Wanted, decide_in_memory, lock_exports, refuse_decider
 from erpstaging.staging.models import ExportState, StagedExport
+from erpstaging.staging.owners import owners_of_integration
+from erpstaging.staging.retrying import reissue
 
 CANCELLED = "{name} cancelled the request before the integrator fetched it."
+CANCELLABLE = frozenset({ExportState.EXPORTING, ExportState.UNLINKING})
 UNANSWERED = "The integrator did not answer in time."
 
 
 def cancel_export(company: Company, export_id: int, *, actor: Actor, version: int | None = None) -> StagedExport:
-    """Take back a request that was never fetched: its detail is stale, the export failed, the integrator is told.
+    """Take back a request that was never fetched: its detail is stale, the integrator is told.
+
+    The export failed; one that was unlinking is synced as before. What is frozen stays as it is: where others left in
+    the same request, it is cancelled for all of them, and the others go on at once in a request of their own.
 
     Raises WrongState, code `already_fetched`, once the integrator has it.
     """
+    locked = lock_exports(company.pk, [export_id, *_sent_with(company, export_id)])
 
     def cancel(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
@@ -38,15 +46,30 @@ def cancel_export(company: Company, export_id: int, *, actor: Actor, version: in
         refuse_fetched(export)
 
     wanted = [Wanted(export_id, version)]
-    (outcome,) = decide_in_memory(company.pk, wanted, cancel, sources={ExportState.EXPORTING}, versioned=False)
+    (outcome,) = decide_in_memory(company.pk, wanted, cancel, sources=CANCELLABLE, versioned=False, locked=locked)
     export = outcome.result()
+    others = [one for one in locked.values() if one.pk != export_id and _is_out_in(one, export.erp_request_id)]
     details = ErpRequestDetail.objects.of(company).filter(erp_request=export.erp_request, item_id=export.record_id)
     ids = list(details.values_list("pk", flat=True))
     end_details(company, ids, CANCELLED.format(name=actor.name), actor=actor)
     events.record(company.pk, actor, [events.Fact(RESOURCE, export.erp_request_id or 0, EventType.UPDATE)])
     audit.record(company.pk, actor, [audit.Act("export.cancelled", "export", export.pk, record_id=export.record_id)])
+    if others:
+        reissue(company, others, actor=actor)
     found: StagedExport = StagedExport.objects.of(company).get(pk=export_id)
     return found
+
+
+def _sent_with(company: Company, export_id: int) -> list[int]:
+    """The exports that are out in the same request, this one among them."""
+    exports = StagedExport.objects.of(company)
+    own = exports.filter(pk=export_id, state=ExportState.EXPORTING).values_list("erp_request_id", flat=True).first()
+    rows = exports.filter(erp_request_id=own, state=ExportState.EXPORTING) if own is not None else exports.none()
+    return list(rows.values_list("pk", flat=True))
+
+
+def _is_out_in(export: StagedExport, erp_request_id: int | None) -> bool:
+    return export.state == ExportState.EXPORTING and export.erp_request_id == erp_request_id
 
 
 def refuse_fetched(export: StagedExport) -> None:
@@ -68,22 +91,20 @@ def overdue_details(now: dt.datetime, limit: int) -> dict[int, list[int]]:
 
 
 def expire_details(company: Company, detail_ids: Sequence[int]) -> int:
-    """Mark unanswered details stale, once, and mail the company's ERP administrators. Answers how many.
+    """Mark unanswered details stale, once, and mail who answers for them. Answers how many.
 
     Their exports are failed, can be tried again, and a late answer still counts.
     """
     ended = end_details(company, detail_ids, UNANSWERED, actor=SYSTEM, only_overdue=True)
-    administrators = list(
-        Membership.objects.filter(company=company, erp_level="admin", user__is_active=True).values_list(
-            "user_id", flat=True
-        )
-    )
+    owners = owners_of_integration(company) if ended else set()
+    exports = StagedExport.objects.of(company).filter(erp_request__in=[detail.erp_request_id for detail, _ in ended])
+    approvers = dict(exports.values_list("record_id", "decided_by_id"))
     owe(
         company.pk,
         [
             (person_id, "request_stale", record.pk, str(detail.pk), _context(detail, record))
             for detail, record in ended
-            for person_id in administrators
+            for person_id in (owners | {approvers.get(record.pk)}) - {None}
         ],
     )
     return len(ended)
@@ -96,8 +117,8 @@ def end_details(
 
     The lock order is that of a close-out.
     """
-    found = ErpRequestDetail.objects.of(company).filter(pk__in=detail_ids)
-    items = {one for one in found.values_list("item_id", flat=True) if one is not None}
+    known = about_details(company.pk, detail_ids)
+    items = {one.item_id for one in known.values() if one.item_id is not None}
     exports = lock_newest_exports(company.pk, list(items))
     records = {one.pk: one for one in lock(Record.objects.of(company).filter(pk__in=items))}
     now = timezone.now()
@@ -107,7 +128,7 @@ def end_details(
         if detail.state == DetailState.IN_PROGRESS and (not only_overdue or (detail.current and detail.due_at <= now))
     ]
     set_states(company.pk, actor, [(detail, DetailState.STALE, [message]) for detail in ending])
-    closing = Closing(company, actor)
+    closing = Closing(company, actor, known)
     # The detail of a list has no item; its refresh ends with it.
     about = [(detail, records[detail.item_id]) for detail in ending if detail.item_id is not None]
     for detail, record in about:

@@ -36,10 +36,12 @@ def _by_key(company_id: int, keys: Iterable[Key], table: str) -> dict[Key, int]:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT row.item_type, row.origin_id, row.id "  # noqa: S608 - the table is a model's
-            "FROM unnest(%s::text[], %s::text[]) AS wanted(item_type, origin_id) "
-            f"JOIN {table} row ON row.company_id = %s AND row.item_type = wanted.item_type "
-            "AND row.origin_id = wanted.origin_id AND row.deleted_at IS NULL",
+            # One look into the unique index for each key. A plain join reads the company's whole table where the
+            # planner knows nothing of it yet, or believes that to be cheaper.
+            "SELECT wanted.item_type, wanted.origin_id, found.id "  # noqa: S608 - the table is a model's
+            "FROM unnest(%s::text[], %s::text[]) AS wanted(item_type, origin_id) CROSS JOIN LATERAL ("
+            f"SELECT id FROM {table} WHERE company_id = %s AND item_type = wanted.item_type "
+            "AND origin_id = wanted.origin_id AND deleted_at IS NULL LIMIT 1) found",
             [[key[0] for key in wanted], [key[1] for key in wanted], company_id],
         )
         return {(item_type, origin_id): row_id for item_type, origin_id, row_id in cursor.fetchall()}

@@ -9,13 +9,16 @@ from django.utils import timezone
 
 from erpstaging.companies.actors import SYSTEM
 from erpstaging.companies.models import Company
+from erpstaging.core.doorbell import Doorbell
 from erpstaging.core.scope import all_companies_scope, in_company
+from erpstaging.staging.bulk import decide_chunk, unfinished_jobs
 from erpstaging.staging.closeout import settle_exports, unsettled_exports
-from erpstaging.staging.exports import DueAfter, due_exports, release_due
+from erpstaging.staging.confirming import expire_confirmations, overdue_confirmations
 from erpstaging.staging.holding import end_holds, overdue_holds
 from erpstaging.staging.linking import due_links, release_links
 from erpstaging.staging.news import ask_for_news, due_news, plan_news, unplanned_news
 from erpstaging.staging.refreshing import settle_refreshes, unsettled_refreshes
+from erpstaging.staging.releasing import DueAfter, due_exports, release_due
 from erpstaging.staging.staleness import expire_details, overdue_details
 from erpstaging.staging.waiting import overdue_waiting, release_waiting
 
@@ -56,10 +59,37 @@ def _sweep_links_and_refreshes() -> None:
     with all_companies_scope():
         links, refreshes = due_links(CHUNK), unsettled_refreshes(CHUNK)
         unplanned, news = unplanned_news(CHUNK), due_news(CHUNK)
+        unconfirmed = overdue_confirmations(CHUNK)
     _in_each(links, lambda company, ids: release_links(company, ids, actor=SYSTEM))
     _in_each(refreshes, lambda company, ids: settle_refreshes(company, ids, actor=SYSTEM))
+    _in_each(unconfirmed, expire_confirmations)
     _in_each(unplanned, lambda company, ids: plan_news(company, ids))
     _in_each(news, lambda company, ids: ask_for_news(company, ids, actor=SYSTEM))
+
+
+@shared_task(name="erpstaging.staging.bulk")
+def carry_on_bulk() -> int:
+    """Decide the rows of bulk decisions that wait, a chunk of each job in turn. Answers how many were decided."""
+    done, broken = 0, set[int]()
+    while True:
+        with all_companies_scope():
+            due = unfinished_jobs(CHUNK)
+        moved = 0
+        for company in Company.objects.filter(pk__in=due):
+            for job_id in due[company.pk]:
+                if job_id in broken:
+                    continue
+                try:
+                    moved += in_company(company.pk, functools.partial(decide_chunk, company, job_id))
+                except Exception:  # one that fails holds up no other, and is tried again by the next sweep
+                    broken.add(job_id)
+                    log.exception("Bulk job %s of company %s could not go on.", job_id, company.pk)
+        done += moved
+        if not moved:
+            return done
+
+
+bulk_bell = Doorbell(carry_on_bulk)
 
 
 def _in_each(found: Mapping[int, Sequence[int]], work: Callable[[Company, Sequence[int]], int | None]) -> int:

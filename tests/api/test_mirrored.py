@@ -2,10 +2,12 @@
 
 import pytest
 from django.db import connection as database
+from django.db.models import Max
 from django.test.utils import CaptureQueriesContext
 
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.core.scope import company_scope, in_company
+from erpstaging.outbox.models import Event
 from erpstaging.staging.direct import sync_records
 from tests.api.mirrored import RESOURCES, World, offering, pairs
 from tests.api.test_openapi import _validate, description
@@ -100,6 +102,57 @@ def test_what_is_deleted_is_gone(world, resource):
     if "include_deleted" in resource.filters:
         kept = world.erp.get(world.path(resource) + "&filters[include_deleted]=only").body
         assert [one["id"] for one in kept] == [made["id"]]
+
+
+# Events
+
+
+class Told:
+    """The events of one object that were recorded since this was made."""
+
+    def __init__(self, world, company, resource):
+        self.company, self.name = company, world.entity(resource).webhook_resource
+        self.since = Event.objects.of(company).aggregate(Max("pk"))["pk__max"] or 0
+
+    def of(self, record_id):
+        """The kinds, and all that names who made the changes."""
+        rows = Event.objects.of(self.company).filter(pk__gt=self.since, resource_name=self.name, resource_id=record_id)
+        told = list(rows.order_by("pk"))
+        return [one.event_type for one in told], {(one.account_id, one.user_id) for one in told}
+
+
+@pytest.mark.capability("WH-13")
+@each("create")
+def test_each_write_is_one_event_that_names_the_integration(world, resource, company, service_account):
+    told = Told(world, company, resource)
+
+    made = world.create(resource).body
+    kinds = ["create"]
+    if "update" in resource.calls:
+        entity, second = world.entity(resource), world.sample(resource)
+        name = entity.title_field if entity.title_field in second else entity.number_field
+        world.erp.patch(world.one(resource, made["id"]), {resource.wrapper: {name: second[name]}})
+        world.erp.patch(world.one(resource, made["id"]), {resource.wrapper: {name: second[name]}})
+        kinds.append("update")
+    if "delete" in resource.calls:
+        world.erp.delete(world.one(resource, made["id"]))
+        kinds.append("delete")
+
+    assert told.of(made["id"]) == (kinds, {(service_account.pk, None)})
+
+
+@pytest.mark.capability("WH-13")
+@each("sync")
+def test_each_synced_object_is_one_event_and_an_unchanged_one_is_none(world, resource, company, service_account):
+    told = Told(world, company, resource)
+    sent = world.sample(resource)
+
+    for _ in range(2):
+        answer = world.erp.patch(world.path(resource, "/sync"), {"updates": [sent]}).body
+        (made,) = answer["entities"]
+        sent["id"] = made["id"]
+
+    assert told.of(made["id"]) == (["create"], {(service_account.pk, None)})
 
 
 @pytest.mark.parametrize("resource", [one for one in offering("sync") if "origin_id" in one.shape(None)], ids=path_of)

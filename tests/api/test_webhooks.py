@@ -168,7 +168,7 @@ def test_a_bad_hook_is_refused_with_the_errors_of_webhook_calls(api, company):
     ],
 )
 def test_each_value_of_a_hook_is_checked(api, company, monkeypatch, values, field):
-    monkeypatch.setattr("erpstaging.hooks.destinations.checked", lambda host, port: [ip_address(host)])
+    monkeypatch.setattr("erpstaging.hooks.destinations.checked", lambda host, port, opened: [ip_address(host)])
     hook = {"api_version": "v2", "destination_url": URL, **values}
 
     answer = api("POST", HOOKS, {"company_id": company.pk, "hook": hook})
@@ -195,7 +195,7 @@ def test_a_body_without_a_hook_is_400(api, company, body):
 def test_no_transaction_is_open_while_a_name_is_looked_up(api, company, monkeypatch):
     open_transactions = []
 
-    def checked(host, port):
+    def checked(host, port, opened):
         open_transactions.append(connection.in_atomic_block and len(connection.savepoint_ids) > depth)
         return []
 
@@ -362,7 +362,14 @@ def delivered(company: Company, integration: Actor, hook_id: int, state: str, **
     )
     if attempt:
         DeliveryAttempt.objects.create(
-            company=company, delivery=delivery, number=1, started_at=now, duration_ms=250, outcome="ok", **attempt
+            hook_id=delivery.hook_id,
+            company=company,
+            delivery=delivery,
+            number=1,
+            started_at=now,
+            duration_ms=250,
+            outcome="ok",
+            **attempt,
         )
     return delivery
 
@@ -486,10 +493,10 @@ def test_resources_say_what_can_be_listened_to(api, company):
         "api_version": "v2",
         "product_category": "Core",
         "tools": "Directory",
-        "except": ["delete"],
+        "except": [],
         "create": "create",
         "update": "update",
-        "delete": "",
+        "delete": "delete",
     }
     assert by_name["ERP Requests"]["except"] == []
     assert "Work Order Contracts" in by_name

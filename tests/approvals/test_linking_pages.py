@@ -108,9 +108,10 @@ def test_another_company_can_be_searched_and_chosen(desk, rows, meridian, compan
 
 def test_a_link_without_a_company_or_with_a_stale_version_changes_nothing(desk, rows, meridian):
     desk.post(f"staged/{rows[0].pk}/link/", version=1)
-    desk.post(f"staged/{rows[0].pk}/link/", record=meridian.pk, version=7)
+    stale = desk.post(f"staged/{rows[0].pk}/link/", record=meridian.pk, version=7)
 
-    assert "the version is now 1" in desk.read(f"staged/{rows[0].pk}/")
+    assert stale.status_code == 409
+    assert "the version is now 1" in stale.content.decode()
     assert again(meridian).origin_id is None
 
 

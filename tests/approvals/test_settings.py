@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 from erpstaging.approvals.showing.csv_file import csv_line
+from erpstaging.audit.models import Entry
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company, User
 from erpstaging.connections.comparing import differences
@@ -18,6 +19,7 @@ from erpstaging.connections.custom_fields import custom_fields_of
 from erpstaging.connections.models import MetadataVersion
 from erpstaging.connections.services import metadata_of, store_metadata, store_settings
 from erpstaging.core.scope import company_scope
+from erpstaging.hooks.models import AllowedNetwork
 from erpstaging.records.editing import create_record, edit_record
 from erpstaging.records.models import Record
 from erpstaging.staging.intake import stage_records
@@ -26,7 +28,16 @@ from tests.fixtures.ledger import ON, metadata
 from tests.fixtures.scope import OutsideClient
 
 COURIER = {"item_type": "work_order_contract", "key": "courier_id", "label": "Courier", "data_type": "string"}
-SETTINGS = ["settings", "metadata", "metadata_versions", "erp_settings", "locks", "custom_fields", "configuration"]
+SETTINGS = [
+    "settings",
+    "metadata",
+    "metadata_versions",
+    "erp_settings",
+    "locks",
+    "custom_fields",
+    "networks",
+    "configuration",
+]
 EXAMPLE = json.loads((Path(__file__).parents[2] / "docs/examples/metadata.json").read_text())
 
 
@@ -71,7 +82,12 @@ def test_only_administrators_find_the_way_and_the_buttons(desk, admin, auditor, 
     assert place in desk(admin).text("queue")
     assert place in desk(auditor).text("queue")
     assert place not in desk(approver).text("queue")
-    for page, button in (("custom_fields", "Add field"), ("locks", ">Save<"), ("metadata", "edit/")):
+    for page, button in (
+        ("custom_fields", "Add field"),
+        ("networks", "Open network"),
+        ("locks", ">Save<"),
+        ("metadata", "edit/"),
+    ):
         assert button in desk(admin).text(page)
         assert button not in desk(auditor).text(page)
 
@@ -210,7 +226,7 @@ def test_a_company_without_a_connection_has_its_pages_too(company, admin, page):
 
 def test_settings_appear_when_the_metadata_offers_them(desk, admin, company):
     page = desk(admin)
-    assert "Nothing to set." in page.text("erp_settings")
+    assert "job_code_format" not in page.text("erp_settings")
     store_metadata(company.pk, EXAMPLE, actor=admin)
 
     text = page.text("erp_settings")
@@ -219,6 +235,7 @@ def test_settings_appear_when_the_metadata_offers_them(desk, admin, company):
         "procore_contract_number",
         "procore_change_order_number",
         "include_forecast_amounts",
+        "mark_synced_alone",
     ):
         assert f'name="{name}"' in text
     page.post("erp_settings", job_code_format="99-9999", procore_contract_number=["false", "true"])
@@ -229,6 +246,23 @@ def test_settings_appear_when_the_metadata_offers_them(desk, admin, company):
     answer = page.post("erp_settings", job_code_format="9" * 61)
     assert answer.status_code == 422
     assert "is too long" in answer.content.decode()
+
+
+def test_without_a_document_there_is_nothing_to_set(company, admin):
+    assert "Nothing to set." in Desk(company, admin).text("erp_settings")
+
+
+def test_kinds_that_leave_without_an_approver_are_ticked_one_by_one(desk, admin, auditor, company):
+    page = desk(admin)
+    assert 'name="direct_export.vendor"' in page.text("erp_settings")
+
+    page.post("erp_settings", **{"direct_export.vendor": ["false", "true"], "direct_export.budget": "false"})
+
+    direct = metadata_of(company.pk).erp.document["direct_export"]
+    assert (direct["vendor"], direct["budget"]) == (True, False)
+    assert "Since version 1, by Admin" in page.text("erp_settings")
+    desk(auditor).post("erp_settings", **{"direct_export.vendor": "false"})
+    assert metadata_of(company.pk).erp.document["direct_export"]["vendor"] is True
 
 
 @pytest.mark.capability("LK-02")
@@ -456,3 +490,42 @@ def test_the_contract_number_is_offered_where_that_is_ticked(desk, gate, admin, 
     export = gate.send()
 
     assert 'value="SC-1042"' in desk(approver).text("accept", export.pk)
+
+
+# Networks of hooks
+
+
+@pytest.mark.capability("WH-11")
+def test_an_administrator_opens_a_network_to_hooks_and_closes_it_again(desk, admin, auditor, company):
+    page = desk(admin)
+
+    page.post("networks", network="10.20.0.0/16", note="Plant <3>")
+
+    assert "10.20.0.0/16" in desk(auditor).text("networks")
+    assert "Plant &lt;3&gt;" in page.text("networks")
+    (row,) = AllowedNetwork.objects.of(company)
+    page.post("networks", remove=row.pk)
+    assert "None is open." in page.text("networks")
+    acts = Entry.objects.of(company).filter(object_type="allowed_network").order_by("pk")
+    assert [(one.action, one.actor_id) for one in acts] == [("open_network", admin.id), ("close_network", admin.id)]
+
+
+@pytest.mark.parametrize("network", ["", "127.0.0.1", "10.20.0.1/16", "everything"])
+def test_a_network_that_may_not_be_opened_is_told_beside_its_field(desk, admin, company, network):
+    answer = desk(admin).post("networks", network=network, note="Plant")
+
+    assert answer.status_code == 422
+    assert 'id="id_network"' in answer.content.decode()
+    assert "Plant" in answer.content.decode()
+    assert not AllowedNetwork.objects.of(company).exists()
+
+
+@pytest.mark.parametrize("which", ["999999", "x", "9" * 30])
+def test_what_is_not_there_is_not_closed(desk, admin, company, which):
+    page = desk(admin)
+    page.post("networks", network="10.20.0.0/16")
+
+    page.post("networks", remove=which)
+
+    assert "Closed" not in page.text("networks")
+    assert AllowedNetwork.objects.of(company).count() == 1

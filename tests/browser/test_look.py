@@ -88,6 +88,24 @@ def test_a_page_fits_a_small_screen_and_a_finger(address: str, phone: Page) -> N
     assert phone.evaluate(SMALL_TARGETS) == []
 
 
+@pytest.mark.capability("UI-05")
+def test_many_rows_are_ticked_on_a_small_screen_and_acted_on_at_once(samples: str, phone: Page) -> None:
+    phone.goto(f"{samples}/sample/failed/")
+    together = phone.locator("#totals").get_by_role("button", name="Accept selected")
+    expect(together).to_be_hidden()
+
+    phone.locator("#export-21 .c-check label").tap()
+
+    expect(phone.locator("#selected")).to_contain_text("selected 1")
+    expect(together).to_be_in_viewport()
+    phone.get_by_text("Select this page").tap()
+    count = phone.locator("tbody .c-check input").count()
+    expect(phone.locator("#selected")).to_contain_text(f"selected {count}")
+    with phone.expect_request("**/acts/bulk/") as sent:
+        together.tap()
+    assert (sent.value.post_data or "").count("row=export-") == count
+
+
 @pytest.mark.capability("AU-05", "UI-03")
 def test_a_first_page_is_light_and_asks_no_other_host(address: str, page: Page) -> None:
     hosts, sizes = set(), []

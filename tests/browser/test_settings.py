@@ -17,6 +17,12 @@ PAGES = (
     "settings/erp/",
     "settings/locks/?item_type=work_order_contract",
     "settings/custom_fields/",
+    "hooks/",
+    "hooks/new/",
+    "deliveries/",
+    "deliveries/?state=refused",
+    "deliveries/replay/",
+    "gave_up/",
     "queue/?type=commitments",
     "records/?item_type=work_order_contract",
 )

@@ -84,7 +84,7 @@ def test_the_tour_works_as_written(demo: Demo, shell: Shell, open_context: Calla
 
     maker = signed_in(open_context, demo, "project_user")
     maker.get_by_role("link", name="Records").first.click()
-    maker.get_by_role("link", name="Commitments").click()
+    maker.get_by_role("link", name="Subcontracts", exact=True).click()
     maker.get_by_role("link", name="Tower crane, hire and operation").click()
     maker.get_by_role("link", name="Edit").click()
     maker.select_option("[name=status]", "Approved")

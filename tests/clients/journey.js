@@ -80,6 +80,60 @@ const steps = {
     return { request: shown.body, links: links.body, closed: closed.body, again: again.body };
   },
 
+  // A hook from its beginning to its end; between the two halves the receiver is told of the vendor.
+  async listen(given) {
+    const client = clientOf(given, given.token);
+    const scope = { company_id: given.company };
+    const hook = await client.post(
+      { base: "/webhooks/hooks" },
+      { ...scope, hook: { api_version: given.version, destination_url: given.url, namespace: "journey" } },
+    );
+    const base = `/webhooks/hooks/${hook.body.id}/triggers`;
+    const one = { resource_name: "ERP Requests", event_type: "create" };
+    const many = ["create", "UPDATE", "delete"].map((kind) => ({ resource_name: "Company Vendors", event_type: kind }));
+    const trigger = await client.post({ base }, { ...scope, api_version: given.version, trigger: one });
+    const bulk = await client.post({ base, action: "bulk" }, { ...scope, triggers: [...many, one] });
+    const listed = await client.get({ base: "/webhooks/hooks", qs: { ...scope, namespace: "journey" } });
+    const triggers = await client.get({ base, qs: scope });
+    const resources = await client.get({ base: "/webhooks/resources", qs: scope });
+    const made = await client.post({ base: "/vendors" }, { ...scope, vendor: { name: "Kestrel Lifting" } });
+    return {
+      hook: hook.body,
+      trigger: trigger.body,
+      bulk: { status: bulk.response.status, ...bulk.body },
+      listed: listed.body,
+      triggers: triggers.body,
+      resources: resources.body,
+      vendor: made.body.id,
+    };
+  },
+
+  async heard(given) {
+    const client = clientOf(given, given.token);
+    const scope = { company_id: given.company };
+    const base = "/webhooks/hooks";
+    const deliveries = await client.get({
+      base: `${base}/${given.hook}/deliveries`,
+      qs: { ...scope, filters: { status: "successful" }, page_size: 5 },
+    });
+    const events = await client.get({
+      base: "/webhooks/events",
+      qs: { ...scope, resource_name: "Company Vendors", api_version: given.version },
+    });
+    const changed = await client.patch(
+      { base, params: { id: given.hook } },
+      { ...scope, hook: { destination_headers: { Authorization: "Bearer abcdef-12345" } } },
+    );
+    await client.delete({ base, params: { id: given.hook }, qs: scope });
+    const left = await client.get({ base, qs: { ...scope, namespace: "*" } });
+    return {
+      deliveries: deliveries.body,
+      events: events.body.events,
+      changed: changed.body,
+      left: left.body.map((hook) => hook.id),
+    };
+  },
+
   async revoke(given) {
     const revoked = await sdk.revoke(
       { token: given.token, clientId: given.clientId, clientSecret: given.clientSecret },

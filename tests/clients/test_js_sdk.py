@@ -5,9 +5,12 @@ import subprocess
 from typing import Any
 
 import pytest
+import requests
+import standardwebhooks
 
 from tests.fixtures.demo import Demo
-from tests.processes import ROOT
+from tests.fixtures.receiver import Receiver
+from tests.processes import ROOT, wait_until
 
 pytestmark = [pytest.mark.client, pytest.mark.slow]
 
@@ -64,6 +67,46 @@ def test_the_procore_sdk_stages_fetches_links_and_closes(demo: Demo) -> None:
     revoked = run("revoke", demo, token=bearer)
     assert (revoked["revoked"], revoked["status"]) == ({}, 401)
     assert revoked["body"]["errors"] == "Unauthorized"
+
+
+@pytest.mark.capability("WH-01", "WH-12", "WH-13")
+@pytest.mark.parametrize("version", ["v2", "v3", "v4"])
+def test_the_procore_sdk_listens_and_hears(demo: Demo, version: str) -> None:
+    bearer = run("token", demo)["body"]["access_token"]
+    with Receiver() as receiver:
+        made = run("listen", demo, token=bearer, url=receiver.url, version=version)
+        receiver.wait_for(1, timeout=60)
+        hook = made["hook"]["id"]
+        assert wait_until(lambda: bool(_heard(demo, bearer, hook)), seconds=30)
+        heard = run("heard", demo, token=bearer, hook=hook, version=version)
+
+    assert made["hook"]["signing_secret"].startswith("whsec_")
+    assert (made["hook"]["api_version"], made["hook"]["owned_by_company_id"]) == (version, demo.company_id)
+    assert made["trigger"]["event_type"] == "CREATE"
+    assert (made["bulk"]["status"], len(made["bulk"]["success"]), len(made["bulk"]["failed"])) == (207, 3, 1)
+    assert [one["id"] for one in made["listed"]] == [hook]
+    assert sorted(one["event_type"] for one in made["triggers"]) == ["CREATE", "CREATE", "DELETE", "UPDATE"]
+    assert {"ERP Requests", "Company Vendors"} <= {one["name"] for one in made["resources"]}
+    (request,) = receiver.received
+    assert standardwebhooks.Webhook(made["hook"]["signing_secret"]).verify(request.body, request.headers)
+    assert str(request.event["resource_id"]) == str(made["vendor"])
+    assert [one["outcome"] for one in heard["deliveries"]] == ["ok"]
+    assert heard["deliveries"][0]["event"]["ulid"] == request.headers["webhook-id"]
+    assert request.event in heard["events"]
+    assert heard["changed"]["destination_headers"] == {"Authorization": "**********12345"}
+    assert hook not in heard["left"]
+
+
+def _heard(demo: Demo, bearer: str, hook: int) -> list[dict[str, Any]]:
+    """The deliveries of a hook that were taken, as any client reads them."""
+    answer = requests.get(
+        f"{demo.base_url}/rest/v1.0/webhooks/hooks/{hook}/deliveries",
+        params={"company_id": demo.company_id, "filters[status]": "successful"},
+        headers={"Authorization": f"Bearer {bearer}"},
+        timeout=20,
+    )
+    found: list[dict[str, Any]] = answer.json()
+    return found
 
 
 def _accept(demo: Demo, *, number: str) -> None:

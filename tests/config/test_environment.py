@@ -116,3 +116,13 @@ def test_settings_write_nothing_and_need_no_server(tmp_path: Path):
 
     assert ended.returncode == 0, ended.stderr
     assert not (tmp_path / "var").exists()
+
+
+def test_only_a_demo_hashes_its_drawn_passwords_at_less_than_the_usual_cost(tmp_path):
+    asked = "from django.contrib.auth.hashers import get_hasher; print(get_hasher().iterations)"
+
+    def iterations(environment: str) -> int:
+        given = {"ERPSTAGING_DATA_DIR": str(tmp_path), "ERPSTAGING_ENVIRONMENT": environment}
+        return int(manage("shell", "--no-imports", "--command", asked, **given).stdout.split()[-1])
+
+    assert iterations("demo") * 8 == iterations("development")

@@ -58,6 +58,10 @@ def test_a_table_of_companies_has_its_wall(db, model):
     assert policies["every_company_select"] == "SELECT"
 
 
+# Histories of thousands of rows in a call: their references are looked after by `check_invariants` instead.
+UNCHECKED = {("staging_stagedchange", "staged_record_id"), ("staging_stagedchange", "intake_id")}
+
+
 def references_between_companies() -> list[tuple[str, str]]:
     """(table, column) of every reference from one company's row to another's."""
     walled = models_of_companies()
@@ -83,7 +87,7 @@ def test_references_between_rows_of_companies_cannot_cross_them(db):
         for column in columns[1:]
     }
 
-    assert set(references_between_companies()) - held == set()
+    assert set(references_between_companies()) - held == UNCHECKED
 
 
 @pytest.fixture

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+import standardwebhooks
+import svix
 from django.db import connections
-from standardwebhooks import Webhook
 
 from erpstaging.core.scope import company_scope
 from erpstaging.hooks import delivery as delivering
-from erpstaging.hooks import outcomes, subscriptions, tasks
+from erpstaging.hooks import outcomes, subscriptions
 from erpstaging.hooks.delivery import retry_after_s
-from erpstaging.hooks.models import Delivery, Profile
+from erpstaging.hooks.models import Delivery, Hook, Profile
 from erpstaging.hooks.outcomes import Answer, FinalRefusal, Verdict, verdict
 from erpstaging.hooks.tasks import work
 from tests.fixtures.hooks import ADMIN, Tenant, sweep_until
@@ -82,19 +83,30 @@ def test_a_receiver_gets_one_post_with_ids_and_nothing_else(tenant, receiver, pr
 
 
 @pytest.mark.capability("WH-02")
-def test_a_standard_library_verifies_the_signature_over_the_exact_bytes(tenant, receiver):
+@pytest.mark.parametrize("library", [standardwebhooks.Webhook, svix.Webhook], ids=["standardwebhooks", "svix"])
+def test_standard_libraries_verify_the_exact_bytes_and_refuse_any_altered_one(tenant, receiver, library):
     tenant.hook(receiver.url)
-
     tenant.tell(1)
     sweep_until(tenant.settled)
-
     (request,) = receiver.received
-    assert Webhook(tenant.secret).verify(request.body, request.headers) == request.event
-    for forged in (request.body[:-1] + b" ", request.body.replace(b"create", b"delete")):
+    webhook, headers = library(tenant.secret), request.headers
+
+    webhook.verify(request.body, headers)
+    for place in range(len(request.body)):
+        forged = request.body[:place] + bytes([request.body[place] ^ 1]) + request.body[place + 1 :]
         with pytest.raises(Exception, match="signature"):
-            Webhook(tenant.secret).verify(forged, request.headers)
-    with pytest.raises(Exception, match="old"):
-        Webhook(tenant.secret).verify(request.body, {**request.headers, "webhook-timestamp": "1"})
+            webhook.verify(forged, headers)
+    sent_at = int(headers["webhook-timestamp"])
+    for name, value in {
+        "webhook-timestamp": str(sent_at + 1),
+        "webhook-id": headers["webhook-id"][:-1] + "!",
+        "webhook-signature": "v1," + "A" * 43 + "=",
+    }.items():
+        with pytest.raises(Exception, match="signature"):
+            webhook.verify(request.body, {**headers, name: value})
+    for moment, said in ((sent_at - 600, "old"), (sent_at + 600, "new")):
+        with pytest.raises(Exception, match=said):
+            webhook.verify(request.body, {**headers, "webhook-timestamp": str(moment)})
 
 
 @pytest.mark.capability("WH-06")
@@ -411,7 +423,6 @@ def test_a_hanging_receiver_does_not_keep_others_waiting(tenant, other_tenant, r
     other_tenant.hook(receiver.url + "/quick")
     tenant.tell(*range(5))
     other_tenant.tell(*range(20))
-    monkeypatch.setattr(tasks, "failing_hooks_at_once", threading.BoundedSemaphore(1))
 
     threads = [threading.Thread(target=sweeping, args=(other_tenant.settled,)) for _ in range(2)]
     began = time.monotonic()
@@ -478,6 +489,54 @@ def test_after_twelve_hours_the_whole_queue_is_discarded_and_the_next_event_star
     assert receiver.ids[-1] == 4
     assert tenant.stored(hook).state == "active"
     assert tenant.states() == ["discarded"] * 3 + ["ok"]
+
+
+def pass_time(tenant: Tenant, hook: Hook, passed: timedelta) -> None:
+    """Let the schedule's clock run on: what lies behind moves back, and the next try is due."""
+    stored, now = tenant.stored(hook), datetime.now(UTC)
+    tenant.change(hook, first_failure_at=stored.first_failure_at - passed, next_attempt_at=now)
+    tenant.change_deliveries(next_attempt_at=now)
+
+
+@pytest.mark.capability("WH-05")
+@pytest.mark.parametrize("back_after", [timedelta(hours=11, minutes=59), None], ids=["back at 11:59", "never back"])
+def test_the_whole_schedule_of_twelve_hours(tenant, receiver, back_after):
+    """On a clock that jumps from try to try. Each wait doubles within its jitter, and the last try is at the end."""
+    receiver.behave = lambda request: Reply(500)
+    hook = tenant.hook(receiver.url)
+    tenant.tell(1, 2, 3)
+    sweep_until(tried(tenant))
+    waits: list[timedelta] = []
+    elapsed = timedelta(0)
+
+    while (stored := tenant.stored(hook)).state == "paused":
+        (*_, attempt) = tenant.attempts()
+        wait = stored.next_attempt_at - attempt.started_at
+        if back_after is not None and elapsed + wait > back_after:
+            pass_time(tenant, hook, back_after - elapsed)
+            receiver.behave = lambda request: OK
+            break
+        waits.append(wait)
+        elapsed += wait
+        pass_time(tenant, hook, wait)
+        sweep_until(tried(tenant, len(waits) + 1))
+    sweep_until(tenant.settled)
+
+    slack = timedelta(seconds=2)  # a try takes its time, too
+    for number, wait in enumerate(waits[:-1]):
+        doubled = min(2.0**number, 3600.0)
+        assert timedelta(seconds=max(1.0, 0.8 * doubled)) <= wait <= timedelta(seconds=min(1.2 * doubled, 3600)) + slack
+    assert set(receiver.ids[: len(waits) + 1]) == {1}
+    assert 21 <= len(waits) <= 27
+    if back_after is None:
+        assert abs(elapsed - timedelta(hours=12)) < timedelta(seconds=60)
+        assert tenant.states() == ["discarded"] * 3
+        assert len(receiver.received) == len(waits) + 1
+        assert tenant.stored(hook).state == "idle"
+    else:
+        assert receiver.ids[len(waits) + 1 :] == [1, 2, 3]
+        assert tenant.states() == ["ok"] * 3
+        assert tenant.stored(hook).state == "active"
 
 
 @pytest.mark.capability("WH-05")

@@ -113,7 +113,7 @@ def test_a_destination_in_a_closed_network_is_refused_when_it_is_saved(url, sett
 
 def test_a_name_server_that_does_not_answer_keeps_nobody_waiting(monkeypatch):
     monkeypatch.setattr(destinations, "RESOLVE_TIMEOUT_S", 0.1)
-    monkeypatch.setattr(destinations, "checked", lambda host, port: time.sleep(1) or [])
+    monkeypatch.setattr(destinations, "checked", lambda host, port, opened: time.sleep(1) or [])
     began = time.monotonic()
 
     assert destination("https://slow.example/hook").url == "https://slow.example/hook"

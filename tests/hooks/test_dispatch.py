@@ -272,5 +272,5 @@ def test_bodies_carry_ids_only_in_the_shape_of_the_hook(tenant):
     assert by_hook[hooks["v4.0"].pk] == (
         f'{{"id":"{event.ulid}","timestamp":"2026-03-02T08:15:00.123456Z","reason":"create",'
         f'"company_id":"{company_id}","project_id":null,"user_id":null,'
-        f'"resource_type":"ERP Requests","resource_id":"8812"}}'
+        f'"resource_type":"ERP Requests","resource_id":"8812","data":{{"source_application_id":"11"}}}}'
     )

@@ -118,7 +118,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch, receiv
     asked = []
     port = int(receiver.url.rpartition(":")[2].split("/")[0])
 
-    def checked_once(host, asked_port):
+    def checked_once(host, asked_port, opened):
         asked.append(host)
         return [ip_address("127.0.0.1")]
 
@@ -145,7 +145,7 @@ def test_a_name_that_turned_private_since_it_was_saved_is_refused_at_send_time(m
 def test_the_second_address_is_tried_when_the_first_does_not_answer(monkeypatch, receiver):
     port = int(receiver.url.rpartition(":")[2].split("/")[0])
     addresses = [ip_address("127.0.0.2"), ip_address("127.0.0.1")]
-    monkeypatch.setattr(egress, "checked", lambda host, asked_port: addresses)
+    monkeypatch.setattr(egress, "checked", lambda host, asked_port, opened: addresses)
 
     assert send(f"http://two.example:{port}/")[0] == 200
 
@@ -233,7 +233,7 @@ def test_no_more_is_read_of_an_endless_answer_than_is_asked_for(receiver):
 
 def test_a_certificate_for_another_name_is_refused(tmp_path, monkeypatch):
     """The pinned connection keeps the name for SNI and for the certificate."""
-    monkeypatch.setattr(egress, "checked", lambda host, port: [ip_address("127.0.0.1")])
+    monkeypatch.setattr(egress, "checked", lambda host, port, opened: [ip_address("127.0.0.1")])
     names = []
 
     def serve(listener):

@@ -8,14 +8,17 @@ import pytest
 from django.db import IntegrityError, transaction
 from django_fsm import TransitionNotAllowed
 
+from erpstaging.catalogue.mirrored import RESOURCES as MIRRORED
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.models import Company
+from erpstaging.erp_requests.services import RESOURCE as ERP_REQUESTS
 from erpstaging.hooks.destinations import Destination
 from erpstaging.hooks.models import Delivery, DeliveryState, Hook, HookState
 from erpstaging.hooks.resources import RESOURCES
 from erpstaging.hooks.subscriptions import create_hook
 from erpstaging.outbox.events import Fact
 from erpstaging.outbox.models import EventType
+from erpstaging.staging.call import RESOURCE as STAGED_RECORDS
 from tests.fixtures.hooks import ADMIN, INTEGRATION
 from tests.fixtures.outbox import recorded
 
@@ -54,7 +57,7 @@ HOOK_MOVES = {
     "start_afresh": lambda hook: hook.start_afresh(),
     "back_off": lambda hook: hook.back_off(now=NOW, until=NOW),
     "give_up": lambda hook: hook.give_up(),
-    "wait_for_resume": lambda hook: hook.wait_for_resume(),
+    "wait_for_resume": lambda hook: hook.wait_for_resume(now=NOW, reason="Ledger closed"),
 }
 HOOK_ALLOWED = {
     ("active", "start_afresh"): "active",
@@ -66,6 +69,7 @@ HOOK_ALLOWED = {
     ("paused", "give_up"): "idle",
     ("active", "wait_for_resume"): "paused",
     ("paused", "wait_for_resume"): "paused",
+    ("idle", "wait_for_resume"): "paused",
 }
 
 
@@ -159,7 +163,15 @@ def test_one_event_is_delivered_to_a_hook_once(company, hook):
         Delivery.objects.create(**values)
 
 
-def test_every_entity_of_the_catalogue_that_tells_of_itself_can_be_listened_to():
-    names = {entity.webhook_resource for entity in ENTITIES.values()} - {None}
+@pytest.mark.capability("WH-13")
+def test_every_mirrored_resource_and_all_that_tells_of_itself_can_be_listened_to():
+    entities = [one for entity in ENTITIES.values() for one in (entity, *entity.variants.values())]
+    mirrored = {
+        ENTITIES[item_type].under(resource.holder.item_type if resource.holder else None).webhook_resource
+        for resource in MIRRORED
+        for item_type in resource.item_types
+    }
 
-    assert names <= set(RESOURCES)
+    assert None not in mirrored
+    assert mirrored | {one.webhook_resource for one in entities} - {None} <= set(RESOURCES)
+    assert {ERP_REQUESTS, STAGED_RECORDS} <= set(RESOURCES)

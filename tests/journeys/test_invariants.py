@@ -45,9 +45,11 @@ def test_no_act_of_the_gate_breaks_a_promise(gate: Gate, state: str) -> None:
         ("rejected", "UPDATE records_record SET lock = 'waiting'", "lock_contradicts_the_gate"),
         ("synced", "UPDATE records_record SET origin_id = NULL", "synced_without_origin_id"),
         ("exporting", "UPDATE staging_stagedexport SET erp_request_id = NULL", "out_without_request"),
+        ("unlinking", "UPDATE erp_requests_erprequestdetail SET current = false", "unlinking_without_question"),
         ("exporting", "DELETE FROM outbox_event", "request_without_event"),
         ("synced", "UPDATE erp_requests_erprequestdetail SET closed_at = NULL", "closed_without_time"),
         ("ready_to_export", "UPDATE staging_stagedrecord SET record_id = NULL", "imported_without_record"),
+        ("ready_to_export", "UPDATE staging_stagedchange SET staged_record_id = 0", "change_of_nothing"),
     ],
 )
 @pytest.mark.django_db(transaction=True)

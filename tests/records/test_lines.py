@@ -8,7 +8,7 @@ from erpstaging.core.errors import Invalid, NotPermitted
 from erpstaging.records.editing import create_record, delete_record, edit_record
 from erpstaging.records.lines import LineEdit
 from erpstaging.records.models import Record
-from erpstaging.staging.sending import snapshot
+from erpstaging.staging.freezing import snapshot
 
 
 def lines_of(contract: Record) -> list[Record]:

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from erpstaging.companies.actors import Actor
-from erpstaging.companies.models import Company
+from erpstaging.companies.models import Company, ErpLevel, ProjectLevel
 from erpstaging.staging.intake import Staged, stage_records
 from erpstaging.staging.models import StagedRecord
+from tests.fixtures.people import MakePerson
+from tests.staging.life import MARKERS
 
 CODES = {"cost_code_origin_id": "SITE-7|05-100", "line_item_type_origin_id": "SUB"}
 
@@ -63,3 +65,15 @@ def row(company: Company) -> Callable[..., StagedRecord]:
         return StagedRecord.objects.of(company).get(origin_id=origin_id, deleted_at=None, **kind)
 
     return find
+
+
+@pytest.fixture
+def actors(
+    make_person: MakePerson, project_user: Actor, approver: Actor, second_approver: Actor, super_user: Actor
+) -> dict[str, Actor]:
+    """By name, with those who may do what two people do."""
+    rights = {"erp_level": ErpLevel.ADMIN, "project_level": ProjectLevel.ADMIN, "can_push_to_accounting": True}
+    made = {name: make_person(name, **rights) for name in MARKERS}
+    made["second_super_user"] = make_person("second_super_user", super_user=True)
+    known = {"project_user": project_user, "approver": approver, "second_approver": second_approver}
+    return {**known, "super_user": super_user, **made}

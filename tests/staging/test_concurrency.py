@@ -16,10 +16,11 @@ from erpstaging.records.models import Record
 from erpstaging.staging.closeout import close_details
 from erpstaging.staging.exports import accept_export, reject_export, retry_export, undo_accept
 from erpstaging.staging.external import sync_external_data
+from erpstaging.staging.freezing import snapshot
 from erpstaging.staging.imports import accept_import
 from erpstaging.staging.intake import create_staged_record, stage_records
 from erpstaging.staging.models import Decision, StagedExport, StagedRecord
-from erpstaging.staging.sending import retrieve_record, send_record, snapshot
+from erpstaging.staging.sending import retrieve_record, send_record
 from erpstaging.staging.tasks import sweep
 from tests.fixtures.gate import UNDO
 from tests.fixtures.parallel import at_once, within

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from erpstaging.audit.models import Entry
+from erpstaging.core import sets
 from erpstaging.core.scope import company_scope, in_company
 from erpstaging.erp_requests.models import ErpRequest, ErpRequestDetail
 from erpstaging.notices.models import Notice
@@ -191,11 +192,15 @@ def test_an_accept_killed_between_request_and_detail_leaves_neither(gate, monkey
     export = gate.send()
     before = stored(gate.company)
 
-    def die(*args: Any, **kwargs: Any) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
+    insert = sets.insert
+
+    def die(model: Any, *args: Any, **kwargs: Any) -> Any:
+        if model is ErpRequestDetail:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return insert(model, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ErpRequestDetail.objects, "bulk_create", die)
+        patch.setattr(sets, "insert", die)
         accept = lambda: accept_export(gate.company, export.pk, actor=gate.approver, version=1)  # noqa: E731
         assert run_and_die(gate.company, accept, at=MANY) == 0
 

@@ -12,6 +12,7 @@ from erpstaging.core.scope import company_scope
 from erpstaging.erp_requests.models import DetailState, ErpRequest, ErpRequestDetail
 from erpstaging.records.editing import create_record
 from erpstaging.records.models import OriginIdHistory, Record
+from erpstaging.staging.confirmations import Confirmation, ConfirmationState
 from erpstaging.staging.intake import create_staged_record
 from erpstaging.staging.linking import link_staged_record
 from erpstaging.staging.models import (
@@ -27,6 +28,7 @@ from erpstaging.staging.models import (
     StagedStatus,
 )
 from erpstaging.staging.refreshing import ask_for_refresh
+from erpstaging.staging.resetting import reset_record
 from tests.fixtures.gate import UNDO
 from tests.staging.conftest import vendor_sent
 
@@ -80,10 +82,14 @@ def takes(table: str, column: str, row_id: int, source: str, target: str) -> boo
         (ErpRequestDetail, "state", DetailState.values),
         (StagedLink, "state", LinkState.values),
         (Refresh, "state", RefreshState.values),
+        (Confirmation, "state", ConfirmationState.values),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_the_guard_allows_exactly_the_moves_of_the_model(gate, integration, as_owner, model, field, states):
+def test_the_guard_allows_exactly_the_moves_of_the_model(
+    gate, integration, super_user, as_owner, project, model, field, states
+):
+    reset_record(gate.company, project.pk, actor=super_user, reason="Lost in the restore.")
     gate.bring_to("exporting")
     staged = create_staged_record(gate.company.pk, vendor_sent("CRED-1"), actor=integration)
     spare = create_record(gate.company, actor=gate.sender, item_type="vendor", data={"name": "Kestrel"})
@@ -100,6 +106,33 @@ def test_the_guard_allows_exactly_the_moves_of_the_model(gate, integration, as_o
     }
 
     assert allowed == {(source, target) for source, target in moves(model, field) if source != target}
+
+
+@pytest.mark.parametrize(
+    ("settings", "taken"),
+    [
+        ("decided_at = now(), erp_request_id = erp_request_id", True),
+        ("decided_at = now(), erp_request_id = NULL", False),
+        ("decided_at = decided_at, erp_request_id = erp_request_id", False),
+        ("decided_at = NULL, erp_request_id = erp_request_id", False),
+    ],
+)
+def test_an_export_goes_out_at_once_only_with_its_decision_and_its_request(gate, as_owner, settings, taken):
+    """Accept and release are written as one change, which has to show both."""
+    export = gate.bring_to("exporting")
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute("ALTER TABLE staging_stagedexport DISABLE TRIGGER USER")
+    execute(
+        "UPDATE staging_stagedexport SET state = 'ready_to_export', decided_at = '2026-01-05' WHERE id = %s", export.pk
+    )
+    execute("ALTER TABLE staging_stagedexport ENABLE TRIGGER USER")
+    out = f"UPDATE staging_stagedexport SET state = 'exporting', {settings} WHERE id = {export.pk}"  # noqa: S608
+
+    if taken:
+        execute(out)
+    else:
+        with refused("cannot go from ready_to_export to exporting"):
+            execute(out)
 
 
 # What is frozen
@@ -284,4 +317,25 @@ def test_a_detail_without_its_request_cannot_be_stored(gate):
             item=gate.contract,
             item_version=1,
             due_at=timezone.now(),
+        )
+
+
+@pytest.mark.capability("LK-05", "EX-09")
+def test_nobody_confirms_his_own(gate, project, super_user):
+    reset_record(gate.company, project.pk, actor=super_user, reason="Lost in the restore.")
+    with refused("nobody_confirms_his_own"):
+        execute("UPDATE staging_confirmation SET state = 'confirmed', answered_by_id = asked_by_id")
+
+
+def test_one_act_waits_for_a_record_at_a_time(gate, project, super_user):
+    asked = reset_record(gate.company, project.pk, actor=super_user, reason="Lost in the restore.")
+    with refused("one_confirmation_waits_per_act"):
+        Confirmation.objects.create(
+            company=gate.company,
+            act=asked.act,
+            record=project,
+            reason="Again.",
+            asked_by_id=super_user.id,
+            asked_by_name=super_user.name,
+            expires_at=timezone.now(),
         )

@@ -138,7 +138,9 @@ def test_a_rejection_needs_a_reason_that_says_something(gate, reason):
 def test_a_rejection_opens_the_record_and_owes_its_sender_a_mail(gate, project_user):
     export = gate.send()
 
-    gate.reject(export, reason="  Wrong retainage ", code="retainage", pins=[{"field": "retainage_percent"}])
+    gate.reject(
+        export, reason="  Wrong retainage ", code="retainage", pins=[{"field": "retainage_percent", "note": "5"}]
+    )
 
     stored = gate.export()
     assert (stored.state, stored.reason, stored.reason_code) == ("rejected", "Wrong retainage", "retainage")

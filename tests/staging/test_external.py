@@ -233,6 +233,17 @@ def test_a_linked_object_is_closed_at_once(gate, set_links):
     assert (gate.export().state, gate.record().origin_id, gate.record().lock) == ("exporting", "ORD-9", "exporting")
 
 
+@pytest.mark.capability("EX-03")
+def test_an_export_whose_origin_id_is_taken_back_still_hears_its_answer(gate, set_links):
+    gate.bring_to("exporting")
+    set_links(about(gate.contract, "ORD-9"))
+
+    set_links(about(gate.contract, None))
+    gate.close("failed", "Posted twice; taken back.")
+
+    assert (gate.export().state, gate.export().messages) == ("failed", ["Posted twice; taken back."])
+
+
 def test_unlinking_a_contract_unlinks_its_lines_and_reopens_it(gate, set_links, company):
     lines = list(Record.objects.of(company).filter(parent=gate.contract).order_by("position"))
     gate.bring_to("exporting")

@@ -193,6 +193,24 @@ def test_an_element_that_changes_nothing_leaves_no_trace(connected, company, sta
     assert StagedChange.objects.of(company).count() == 1
 
 
+@pytest.mark.capability("WH-13")
+def test_each_change_of_a_staged_record_is_one_event_that_names_the_integration(ready, company, integration, stage):
+    stage(contract_sent("ORD-1", line_sent("L-1")))
+    stage(contract_sent("ORD-1", line_sent("L-1")))
+    stage(line_sent("L-1", "7"))
+    line = StagedRecord.objects.of(company).get(origin_id="L-1")
+    contract = StagedRecord.objects.of(company).get(origin_id="ORD-1")
+    delete_staged_record(company.pk, contract.pk, actor=integration)
+
+    told = Event.objects.of(company).filter(resource_name="Staged Records", resource_id__in=[line.pk, contract.pk])
+    told = told.order_by("pk")
+    of = {row.pk: [one.event_type for one in told if one.resource_id == row.pk] for row in (contract, line)}
+    assert of[line.pk] == ["create", "update", "delete"]
+    assert (of[contract.pk][0], of[contract.pk][-1]) == ("create", "delete")
+    assert set(of[contract.pk][1:-1]) <= {"update"}
+    assert {one.account_id for one in told} == {integration.id}
+
+
 def test_data_is_merged_key_by_key(connected, stage, row):
     stage(vendor_sent("A", origin_code="12"))
 

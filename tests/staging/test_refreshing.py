@@ -11,6 +11,7 @@ from erpstaging.connections.services import store_metadata
 from erpstaging.core.errors import Invalid, NotPermitted, WrongState
 from erpstaging.erp_requests.models import ErpRequest, ErpRequestDetail
 from erpstaging.erp_requests.services import fail_details_of
+from erpstaging.records.editing import edit_record
 from erpstaging.records.models import Record
 from erpstaging.staging.closeout import close_details
 from erpstaging.staging.models import Refresh
@@ -192,6 +193,19 @@ def test_each_linked_job_is_asked_about_once_a_day(company, project, settings):
         }
     ]
     assert due(company) > timezone.now() + timedelta(hours=23)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_job_says_whether_it_wants_its_job_cost_transactions(company, project, integration, wanted):
+    values = {"erp_job_cost_transaction_syncing_enabled": wanted, "start_date": "2026-03-01"}
+    edit_record(company, project.pk, actor=integration, data=values)
+    Record.objects.of(company).filter(pk=project.pk).update(news_due_at=timezone.now() - timedelta(seconds=1))
+
+    swept()
+
+    (asked,) = requests(company, "sync_single_job")
+    said = asked["additional_job_data"]
+    assert (said["job_cost_transactions_sync_enabled"], said["start_date"]) == (wanted, "2026-03-01")
 
 
 def test_each_linked_sub_job_is_asked_about_too(company, project, integration, approver):

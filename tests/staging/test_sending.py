@@ -36,9 +36,10 @@ def test_a_contract_is_sent_again_only_after_it_came_back(gate, state):
         again = gate.send()
         assert (again.pk > export.pk, again.state) == (True, "ready_to_export")
     else:
+        before = StagedExport.objects.of(gate.company).count()
         with pytest.raises(WrongState):
             gate.send()
-        assert StagedExport.objects.of(gate.company).count() == 1
+        assert StagedExport.objects.of(gate.company).count() == before
 
 
 @pytest.mark.parametrize("state", REACHABLE)
@@ -64,6 +65,19 @@ def test_who_was_too_late_to_retrieve_learns_who_decided_and_when(gate):
     assert late.value.code == "already_decided"
     assert late.value.facts["decided_by"] == "Approver"
     assert late.value.facts["decided_at"] == gate.export().decided_at
+
+
+def test_a_second_retrieve_says_who_took_it_back_and_when(gate):
+    gate.bring_to("ready_to_export")
+    gate.retrieve()
+    taken = gate.export()
+
+    with pytest.raises(WrongState) as late:
+        gate.retrieve()
+
+    assert late.value.code == "already_decided"
+    facts = {"decided_by": "Project User", "decided_at": taken.decided_at, "version": taken.version}
+    assert late.value.facts == facts
 
 
 @pytest.mark.parametrize(

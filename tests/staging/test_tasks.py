@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from erpstaging.companies.models import Company
 from erpstaging.core.scope import company_scope
+from erpstaging.erp_requests.models import ErpRequestDetail
 from erpstaging.records.editing import create_record
 from erpstaging.staging import tasks
 from erpstaging.staging.models import StagedExport
@@ -41,11 +42,14 @@ def test_an_export_waits_for_its_vendor_and_leaves_by_itself(gate, vendor, secon
 
     held = gate.accept(export, inputs={"code": "5001"})
 
-    assert (held.state, held.held_reason) == ("accepted", "Send Brook & Stone to the ERP first, or link it.")
+    assert (held.state, held.held_reason) == ("accepted", "Brook & Stone waits for an approver's decision.")
     assert (swept(), gate.requests()) == (0, [])
     sent = StagedExport.objects.of(gate.company).get(record=vendor)
     gate.accept(sent, actor=second_approver)  # the first one imported the vendor
     gate.link("CRED-12", vendor)
+    assert swept() == 0
+    assert gate.export().held_reason == "The ERP has not answered about Brook & Stone yet."
+    gate.close("success", detail=ErpRequestDetail.objects.of(gate.company).get(item=vendor))
     assert swept() == 1
     (request,) = gate.requests()
     assert request.request_data["commitment"]["vendor"]["origin_id"] == "CRED-12"

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("companies", "0003_failed_attempts_by_time"),
+        ("companies", "0001_initial"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from erpstaging.api.filters import ChoiceFilter, IntegerFilter, TextFilter, TimeFilter
+from erpstaging.api.filters import ChoiceFilter, IntegerFilter, ItemTypeFilter, TextFilter, TimeFilter
 from erpstaging.api.views.base import CompanyAPIView
 from erpstaging.api.views.sync import read_updates
 from erpstaging.core.errors import NotFound
@@ -43,6 +43,7 @@ def detail_json(detail: ErpRequestDetail) -> dict[str, Any]:
         "item_id": detail.item_id,
         "company_id": detail.company_id,
         "attempt": detail.attempt,
+        "first_attempt_id": detail.first_id or detail.pk,
         "created_at": timestamp(detail.created_at),
         "updated_at": timestamp(detail.updated_at),
     }
@@ -88,7 +89,7 @@ class Details(DetailView):
     filters = {
         "id": IntegerFilter("pk"),
         "item_id": IntegerFilter("item_id"),
-        "item_type": TextFilter("item_type"),
+        "item_type": ItemTypeFilter("item_type"),
         "status": ChoiceFilter("state", frozenset(DetailState.values)),
         "erp_request_id": IntegerFilter("erp_request_id"),
     }

@@ -1,5 +1,7 @@
 """External data: the origin IDs of our objects (wire specification, 9.5)."""
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,6 +12,8 @@ from erpstaging.catalogue.registry import EXTERNAL
 from erpstaging.core.errors import BadRequest
 from erpstaging.records.external_data import external_row
 from erpstaging.records.models import Record
+from erpstaging.records.reuse import was_linked_to
+from erpstaging.staging.answers import Element
 from erpstaging.staging.external import destroy_external_data, sync_external_data
 
 
@@ -45,10 +49,17 @@ class ExternalData(ExternalDataView):
         elements = sync_external_data(self.company, read_updates(self.body), actor=self.actor)
         return Response(
             {
-                "entities": [external_row(one.record) for one in elements if one.record and not one.errors],
+                "entities": [_answered(one) for one in elements if one.record and not one.errors],
                 "errors": [one.answer() for one in elements if one.errors],
             }
         )
+
+
+def _answered(element: Element) -> dict[str, Any]:
+    """The row, and of an origin ID that was on another object before, which one that was."""
+    row = external_row(element.record) if element.record is not None else {}
+    was = element.was
+    return row if was is None else {**row, "was_linked_to": {"item_id": was.record_id, "message": was_linked_to(was)}}
 
 
 def _id(text: str) -> int:

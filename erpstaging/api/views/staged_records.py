@@ -136,6 +136,5 @@ class StagedRecordSync(StagedRecordView):
             received=self.received(),
             atomic=wants_atomic(self.body, request.query_params),
         )
-        metadata = self.metadata
-        entities = [staged_record_json(row, metadata, staged.children.get(row.pk)) for row in staged.entities]
+        entities = [staged_record_json(row, staged.metadata, staged.children.get(row.pk)) for row in staged.entities]
         return Response({"entities": entities, "errors": staged.errors})

@@ -23,11 +23,12 @@ from erpstaging.api.paging import read_count
 from erpstaging.api.renderers import wire_time
 from erpstaging.api.views.base import Body, CompanyAPIView
 from erpstaging.core.errors import BadRequest, Refused
-from erpstaging.hooks import listing, resources, subscriptions
+from erpstaging.hooks import listing, resources, rotation, subscriptions
 from erpstaging.hooks.destinations import Destination, destination
 from erpstaging.hooks.listing import GROUPS, Listed, list_deliveries
 from erpstaging.hooks.models import Hook as HookRow
 from erpstaging.hooks.models import Trigger as TriggerRow
+from erpstaging.hooks.networks import opened_networks
 from erpstaging.hooks.payloads import API_VERSIONS, event_of
 from erpstaging.hooks.subscriptions import HookChanges, TriggerProblem, masked_headers_of
 
@@ -211,7 +212,7 @@ class HookWriting(WebhookView):
     def perform(self, handler: Callable[[], Response]) -> Response:
         values = self.sent.get("hook")
         if isinstance(values, dict) and (self.request.method == "POST" or "destination_url" in values):
-            self.destination = destination(values.get("destination_url"))
+            self.destination = destination(values.get("destination_url"), opened_networks(self.company.pk))
         return super().perform(handler)
 
     @property
@@ -296,6 +297,17 @@ class Hook(HookWriting):
     def delete(self, request: Request, hook_id: int) -> Response:
         subscriptions.delete_hook(self.company, self.actor, hook_id, project_id=self.project_id)
         return Response({})
+
+
+class RotateSecret(WebhookView):
+    """A new signing secret, shown in this answer alone; the present one signs beside it for a while (our extension)."""
+
+    needs_body = frozenset()
+    operations = {"POST": Operation("Rotate the signing secret of a hook", NEW_HOOK)}
+
+    def post(self, request: Request, hook_id: int) -> Response:
+        hook, secret = rotation.rotate_secret(self.company, self.actor, hook_id, project_id=self.project_id)
+        return Response({**hook_json(hook), "signing_secret": secret})
 
 
 class Triggers(WebhookView):

@@ -1,5 +1,6 @@
 """What changed of a staged record, side by side."""
 
+import dataclasses
 import datetime as dt
 import json
 import re
@@ -14,7 +15,9 @@ from erpstaging.approvals.formats import amount_text, date_text, number_text
 from erpstaging.approvals.presenters import Cell, ChangedField, ChangedLine, Changes, Money, OlderData, Segments
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import Field
-from erpstaging.staging.history import FieldChange, History, LineChange
+from erpstaging.catalogue.registry import STAGED
+from erpstaging.staging.comparing import FieldChange
+from erpstaging.staging.history import Comparison, History, LineChange
 from erpstaging.staging.models import StagedRecord
 
 WORDS = re.compile(r"\s+|[^\s]+")
@@ -30,25 +33,53 @@ def changes_shown(history: History, row: StagedRecord, currency: str, url: str) 
     compared = history.comparison
     if compared is None:
         return Changes(older=older)
+    choices = [
+        (one.at, f"{url}&since={one.change_id}", one.change_id == compared.since.change_id)
+        for one in history.moments[1:][::-1]
+    ]
+    return dataclasses.replace(compared_shown(compared, row, currency), choices=choices, older=older)
+
+
+def compared_shown(compared: Comparison, row: StagedRecord, currency: str) -> Changes:
+    """A staged row before a moment beside the row as it stands."""
+    entity = STAGED[row.item_type]
     lines = [_line(line, place, currency) for place, line in enumerate(compared.lines, start=1)]
-    total_now = None if row.amount is None or not history.entity.line_type else Money(row.amount, currency)
+    total_now = None if row.amount is None or not entity.line_type else Money(row.amount, currency)
     moved = sum((line.difference or Decimal(0) for line in lines), start=Decimal(0))
-    return Changes(
+    changes = Changes(
         since=compared.since.at,
         by=compared.since.by,
-        choices=[
-            (one.at, f"{url}&since={one.change_id}", one.change_id == compared.since.change_id)
-            for one in history.moments[1:][::-1]
-        ],
-        fields=[_field(history.entity, one) for one in compared.fields],
-        equal=[label_of(history.entity, name) for name in compared.equal],
+        fields=[_field(entity, one) for one in compared.fields],
+        equal=[label_of(entity, name) for name in compared.equal],
         columns=[_("Cost code"), _("Type"), _("Description"), _("Quantity"), _("Unit cost"), _("Amount")],
         lines=lines,
         equal_lines=compared.equal_lines,
         total_was=None if total_now is None else Money(total_now.amount - moved, currency),
         total_now=total_now,
-        older=older,
     )
+    return without_blank_columns(changes)
+
+
+def without_blank_columns(changes: Changes) -> Changes:
+    """The same without the columns of lines in which nothing stands, neither before nor now; the amount stays."""
+    last = len(changes.columns) - 1
+    cells = [side for line in changes.lines for side in (line.was, line.now) if side]
+    kept = [place for place in range(last + 1) if place == last or any(side[place].text for side in cells)]
+    if not cells or len(kept) == last + 1:
+        return changes
+    return dataclasses.replace(
+        changes,
+        columns=[changes.columns[place] for place in kept],
+        text_columns=sum(place < changes.text_columns for place in kept),
+        lines=[
+            dataclasses.replace(line, was=_picked(line.was, kept), now=_picked(line.now, kept))
+            for line in changes.lines
+        ],
+    )
+
+
+def _picked(cells: Sequence[Cell], kept: Sequence[int]) -> list[Cell]:
+    return [cells[place] for place in kept] if cells else []
 
 
 def label_of(entity: Entity, name: str) -> str:

@@ -29,7 +29,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def csv_response(company: Company, actor: Actor, entity: Entity, metadata: Metadata) -> StreamingHttpResponse:
     """The whole list in the order and with the columns of its page; rows are read while they are sent."""
     columns = columns_of(metadata, [entity])
-    name = slugify(f"{company.name} {entity.plural} {timezone.localdate()}")
+    name = slugify(f"{company.name} {entity.listed_as} {timezone.localdate()}")
     response = StreamingHttpResponse(
         _lines(company, actor, entity, columns, timezone.get_current_timezone()), content_type="text/csv; charset=utf-8"
     )

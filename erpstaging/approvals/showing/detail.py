@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from erpstaging.approvals.formats import moment_text
 from erpstaging.approvals.presenters import (
     Banner,
+    Changes,
     Check,
     Decision,
     DecisionButton,
@@ -29,26 +30,38 @@ from erpstaging.approvals.presenters import (
     Place,
     Section,
     Source,
+    Timeline,
     TypeTab,
 )
-from erpstaging.approvals.showing.acts import Colleagues, button
+from erpstaging.approvals.showing.acts import Colleagues, button, form_link
 from erpstaging.approvals.showing.changes import changes_shown
+from erpstaging.approvals.showing.confirmations import pending_banner, reuse_banner
+from erpstaging.approvals.showing.differences import changes_of_export, differences_shown
+from erpstaging.approvals.showing.failures import failure_banner, line_messages, resubmitted_flag, waiting_fact
 from erpstaging.approvals.showing.queue import queue_url
+from erpstaging.approvals.showing.rejecting import rejection_banner
 from erpstaging.approvals.showing.source import source_shown
 from erpstaging.approvals.showing.story import timeline_of
+from erpstaging.approvals.showing.transfers import counts_of, transfers_of
+from erpstaging.approvals.showing.unlinks import unlink_banner
 from erpstaging.approvals.showing.values import field_rows, line_table
 from erpstaging.approvals.showing.words import VIEW_LABELS, export_chip, record_chip, staged_chip
+from erpstaging.catalogue.payload import find
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.connections.metadata import Metadata
+from erpstaging.records.editing import is_open_to
 from erpstaging.records.locking import closed_field
 from erpstaging.records.models import Record
 from erpstaging.staging.checks import Check as RuleCheck
+from erpstaging.staging.export_inputs import warning_of
 from erpstaging.staging.history import has_source, history_of, received_of
-from erpstaging.staging.models import ExportState, StagedRecord, StagedStatus
+from erpstaging.staging.models import Action, ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.queue import Asked, View
 from erpstaging.staging.reading import ExportSeen, RecordSeen, StagedSeen
+from erpstaging.staging.resubmitting import earlier_than
+from erpstaging.staging.unlinking import needs_proof
 
 EXPORT_VIEW = {
     ExportState.READY_TO_EXPORT: View.READY_TO_EXPORT,
@@ -56,9 +69,34 @@ EXPORT_VIEW = {
     ExportState.EXPORTING: View.EXPORTING,
     ExportState.FAILED: View.FAILED,
     ExportState.REJECTED: View.REJECTED,
+    ExportState.UNLINKING: View.SYNCED,
 }
 STAGED_VIEW = {StagedStatus.STAGED: View.READY_TO_IMPORT, StagedStatus.INVALID: View.NEEDS_FIXING,
                StagedStatus.ARCHIVED: View.ARCHIVED, StagedStatus.IMPORTED: View.SYNCED}  # fmt: skip
+
+
+# Where the code that an approver typed stands in what is sent.
+TYPED = frozenset(
+    {"/commitment/code", "/requisitions/0/code"}
+    | {
+        f"/{name}/origin_code"
+        for name in (
+            "commitment", "vendor", "job", "change_order", "prime_contract_change_order", "payment_application",
+            "direct_cost",
+        )
+    }
+)  # fmt: skip
+
+SHOWN_OF_RECORD = {
+    "merge", "reset", "request_deletion", "unlink", "edit", "import_budget", "send_to_erp", "retrieve",
+}  # fmt: skip
+
+
+def _view_of(export: StagedExport) -> View:
+    """The view of the queue that the export stands in."""
+    if export.state == ExportState.READY_TO_EXPORT and export.action == Action.UPDATE:
+        return View.READY_TO_UPDATE
+    return EXPORT_VIEW.get(ExportState(export.state), View.SYNCED)
 
 
 class DetailShown:
@@ -77,30 +115,49 @@ class DetailShown:
         export, node = seen.export, seen.node
         entity = ENTITIES[export.item_type]
         url = reverse("approvals:export", args=[self.company.pk, export.pk])
-        sections = ["fields", *(["lines"] if entity.line_type else []), "payload", "checks", "timeline"]
+        earlier = earlier_than(self.company, export)
+        changed = ["changes"] if seen.changes or earlier is not None else []
+        lines = ["lines"] if entity.line_type else []
+        moved = ["modifications"] if node.get("modifications") else []
+        checks = [self._check(check, seen.record) for check in seen.checks]
+        sections = [*changed, "fields", *lines, *moved, "payload", *(["checks"] if checks else []), "timeline"]
         section = self._section(sections)
-        checks = [self._check(check) for check in seen.checks]
         money = None if export.amount is None else Money(export.amount, export.currency)
         return Detail(
             kind=entity.label,
             number=export.number,
-            title=export.title,
+            title=export.title or entity.label,
             url=url,
             status=export_chip(export),
             section=section,
-            place=self._place(EXPORT_VIEW.get(ExportState(export.state), View.SYNCED), export.number or export.title),
-            tabs=self._tabs(url, sections, section, len(node.get("lines", ())), len(checks)),
+            place=self._place(_view_of(export), export.number or export.title),
+            tabs=self._tabs(url, sections, section, counts_of(node, len(checks))),
             money=money,
+            flags=[resubmitted_flag()] if export.resubmits_id and export.is_open else [],
             summary=_("Sent by %(name)s.") % {"name": export.sent_by_name},
             facts=self._export_facts(seen),
             checks=checks,
             banners=self._export_banners(seen),
             fields=field_rows(self.company, self.metadata.entity(entity), node, {}) if section == "fields" else (),
-            lines=self._lines(node, export.amount, export.currency) if section == "lines" else None,
+            lines=self._lines(node, export.amount, export.currency, export) if section == "lines" else None,
+            transfers=transfers_of(node, export.currency) if section == "modifications" else None,
+            changes=self._changes(seen, earlier) if section == "changes" else None,
             payload=self._payload(seen) if section == "payload" else None,
-            timeline=timeline_of(self.company, record_id=export.record_id) if section == "timeline" else None,
+            timeline=self._timeline(url, export.record_id) if section == "timeline" else None,
             decision=self._export_decision(seen, inputs, undo_seconds),
         )
+
+    def _changes(self, seen: ExportSeen, earlier: StagedExport | None) -> Changes | None:
+        """What is different from the rejected export that it comes back from, from what the ERP knows, or from the
+        export before it.
+        """
+        if earlier is not None and (seen.export.resubmits_id is not None or seen.changes is None):
+            return changes_of_export(self.company, self.metadata, seen.export, earlier)
+        if seen.changes is None:
+            return None
+        told, was = seen.told, _("As the ERP has it")
+        since = seen.export.sent_at if told is None else told.closed_at or told.sent_at
+        return differences_shown(seen.changes, was=was, since=since)
 
     def _export_facts(self, seen: ExportSeen) -> list[FieldRow]:
         export, node = seen.export, seen.node
@@ -113,15 +170,19 @@ class DetailShown:
                 FieldRow(label=_("Decided by"), value=self._person(export.decided_by_id, export.decided_by_name))
             )
             facts.append(FieldRow(label=_("Decided"), value=export.decided_at))
-        for key, label in (("vendor", _("Company")), ("project", _("Project"))):
-            if node.get(key):
-                facts.append(FieldRow(label=label, value=self._record_link(node[key])))
+        company = node.get("vendor") or find(node, "commitment.vendor")
+        for named, label in ((company, _("Company")), (node.get("project"), _("Project"))):
+            if named:
+                facts.append(FieldRow(label=label, value=self._record_link(named)))
         facts += [
             FieldRow(label=_("ERP ID"), value=seen.record.origin_id, empty=_("none yet"), copy=seen.record.synced),
             FieldRow(label=_("Version"), value=export.version),
         ]
+        if export.source:
+            facts.append(FieldRow(label=_("Source"), value=_("entered by hand")))
         if export.attempts:
             facts.append(FieldRow(label=_("Attempts"), value=export.attempts))
+        facts += waiting_fact(export)
         if export.erp_request_id:
             facts.append(FieldRow(label=_("ERP request"), value=export.erp_request_id, copy=True))
         return facts
@@ -129,14 +190,13 @@ class DetailShown:
     def _export_banners(self, seen: ExportSeen) -> list[Banner]:
         export = seen.export
         if export.state == ExportState.REJECTED:
-            title = _("%(name)s rejected it.") % {"name": export.decided_by_name}
-            return [Banner(tone="yellow", icon="return", title=title, text=export.reason)]
+            return [rejection_banner(export)]
         if export.state == ExportState.READY_TO_EXPORT and export.hold_until is not None:
             said = {"name": export.held_by_name, "until": moment_text(export.hold_until, timezone.now())}
             title = _("%(name)s put it on hold until %(until)s.") % said
             return [Banner(tone="grey", icon="pause", title=title, text=export.hold_note)]
         if export.messages:
-            return [Banner(tone="red", icon="x", title=export.messages[0], items=export.messages[1:])]
+            return [failure_banner(export)]
         if export.held_reason:
             return [Banner(tone="amber", icon="link", title=_("Accepted, and held."), text=export.held_reason)]
         return []
@@ -152,7 +212,8 @@ class DetailShown:
         accepting = any(act.act == "accept" for act in acts)
         label = _("Accept version %(version)s") % {"version": export.version}
         buttons = [self._relabelled(one, label) if one.act == "accept" else one for one in buttons]
-        if seen.inputs and not inputs:  # beside the list there is no room for inputs: they open in a dialog
+        # Beside the list there is no room for inputs: they open in a dialog, and so does a warning.
+        if not inputs and (seen.inputs or warning_of(self.metadata, export)):
             buttons = [dataclasses.replace(one, asks="dialog") if one.act == "accept" else one for one in buttons]
         say = SAY.get(ExportState(export.state), _("What happens next?"))
         note = ""
@@ -171,7 +232,7 @@ class DetailShown:
             size=len(text),
             sha256=hashlib.sha256(text).hexdigest(),
             note=_("The id of the request detail is drawn when it leaves."),
-            typed=frozenset({"/commitment/origin_code", "/commitment/code", "/vendor/origin_code"}),
+            typed=TYPED,
         )
 
     # A staged record
@@ -199,20 +260,22 @@ class DetailShown:
             status=staged_chip(row),
             section=section,
             place=self._place(view if not row.waiting_for else View.NEEDS_FIXING, row.number or row.origin_id),
-            tabs=self._tabs(url, sections, section, len(seen.children), 0),
+            tabs=self._tabs(url, sections, section, {"lines": len(seen.children)}),
             money=money,
+            flags=[resubmitted_flag()] if seen.resubmitted else [],
             summary=_("Staged by %(name)s.") % {"name": row.changed_by_name},
             facts=self._staged_facts(row),
-            banners=self._staged_banners(row),
-            fields=self._staged_fields(row) if section == "fields" else (),
+            banners=[
+                *([reuse_banner(self.company, seen.former)] if seen.former else []),
+                *self._staged_banners(row),
+            ],
+            fields=self._staged_fields(seen) if section == "fields" else (),
             lines=self._staged_lines(seen) if section == "lines" else None,
             changes=changes_shown(history, row, self.company.currency, f"{url}?tab=changes")
             if section == "changes"
             else None,
             source=self._source(row, f"{url}?tab=source") if section == "source" else None,
-            timeline=timeline_of(self.company, record_id=row.record_id, objects=[("staged_record", row.pk)])
-            if section == "timeline"
-            else None,
+            timeline=self._timeline(url, row.record_id, ("staged_record", row.pk)) if section == "timeline" else None,
             decision=self._staged_decision(seen),
         )
 
@@ -246,21 +309,22 @@ class DetailShown:
             return [Banner(tone="amber", icon="link", title=title, items=waits)]
         return []
 
-    def _staged_fields(self, row: StagedRecord) -> list[FieldRow]:
-        entity = ENTITIES[row.item_type]
-        named = {field.name: field.label for field in entity.fields}
-        named |= {
-            origin: _("%(label)s (origin ID)") % {"label": field.label}
-            for origin, field in entity.origin_fields.items()
-        }
+    def _staged_fields(self, seen: StagedSeen) -> list[FieldRow]:
+        row, entity = seen.row, ENTITIES[seen.row.item_type]
         node = {"data": row.data, "title": row.title}
         known = field_rows(self.company, self.metadata.entity(entity), node, {})
-        origins = [
-            FieldRow(label=named[name], value=str(value), copy=True)
-            for name, value in row.data.items()
-            if name in entity.origin_fields
-        ]
-        return known + origins
+        named = [name for name in row.data if name in entity.origin_fields and row.data[name] is not None]
+        return known + [self._meant(seen, name) for name in named]
+
+    def _meant(self, seen: StagedSeen, origin_field: str) -> FieldRow:
+        """What an origin ID of the row names: the record, or the bare ID as long as nothing is linked with it."""
+        label = ENTITIES[seen.row.item_type].origin_fields[origin_field].label
+        origin_id, record = str(seen.row.data[origin_field]), seen.meant(seen.row, origin_field)
+        if record is None:
+            return FieldRow(label=_("%(label)s (origin ID)") % {"label": label}, value=origin_id, copy=True)
+        url = reverse("approvals:record", args=[self.company.pk, record.pk])
+        name = f"{record.number} {record.title}".strip() or origin_id
+        return FieldRow(label=label, value=Link(name, url), note=origin_id)
 
     def _staged_lines(self, seen: StagedSeen) -> Any:
         lines = [
@@ -269,8 +333,8 @@ class DetailShown:
                 "amount": child.amount,
                 "position": child.data.get("position") or place,
                 "origin_id": child.origin_id,
-                "cost_code": {"number": child.data.get("cost_code_origin_id") or "", "title": ""},
-                "line_item_type": {"number": child.data.get("line_item_type_origin_id") or ""},
+                "cost_code": _named(seen, child, "cost_code_origin_id"),
+                "line_item_type": _named(seen, child, "line_item_type_origin_id"),
             }
             for place, child in enumerate(seen.children, 1)
         ]
@@ -293,28 +357,37 @@ class DetailShown:
         record, node = seen.record, seen.node
         entity = ENTITIES[record.item_type]
         url = reverse("approvals:record", args=[self.company.pk, record.pk])
-        checks = [self._check(check) for check in seen.checks]
-        sections = ["fields", *(["lines"] if entity.line_type else []), *(["checks"] if checks else []), "timeline"]
+        checks = [self._check(check, record) for check in seen.checks]
+        lines = ["lines"] if entity.line_type else []
+        moved = ["modifications"] if entity.item_type == "budget" else []
+        sections = ["fields", *lines, *moved, *(["checks"] if checks else []), "timeline"]
         section = self._section(sections)
         money = None if record.amount is None else Money(record.amount, record.currency)
         return Detail(
             kind=entity.label,
             number=record.number or record.origin_code or "",
-            title=record.title,
+            title=record.title or entity.label,
             url=url,
             status=record_chip(record, seen.export),
             section=section,
             place=self._record_place(record),
-            tabs=self._tabs(url, sections, section, len(node.get("lines", ())), len(checks)),
+            tabs=self._tabs(url, sections, section, counts_of(node, len(checks))),
             money=money,
             facts=self._record_facts(seen),
             checks=checks,
-            banners=self._record_banners(seen),
+            banners=[
+                *([reuse_banner(self.company, seen.former)] if seen.former else []),
+                *(pending_banner(self.company, one) for one in seen.pending),
+                *self._record_banners(seen),
+            ],
             fields=field_rows(self.company, self.metadata.entity(entity), node, self._locks(record))
             if section == "fields"
             else (),
-            lines=self._lines(node, record.amount, record.currency) if section == "lines" else None,
-            timeline=timeline_of(self.company, record_id=record.pk) if section == "timeline" else None,
+            lines=self._lines(node, record.amount, record.currency, seen.export) if section == "lines" else None,
+            transfers=transfers_of(node, record.currency, self._new_modification(record, node))
+            if section == "modifications"
+            else None,
+            timeline=self._timeline(url, record.pk) if section == "timeline" else None,
             earlier_ids=[EarlierId(was.origin_id, was.until, was.reason) for was in seen.origin_ids],
             decision=self._record_decision(seen),
         )
@@ -338,11 +411,17 @@ class DetailShown:
 
     def _record_banners(self, seen: RecordSeen) -> list[Banner]:
         export, record = seen.export, seen.record
-        if export is not None and export.state == ExportState.REJECTED and not record.synced:
-            title = _("%(name)s rejected it.") % {"name": export.decided_by_name}
-            return [Banner(tone="yellow", icon="return", title=title, text=export.reason)]
+        update = export is not None and export.action == Action.UPDATE
+        if export is not None and export.state == ExportState.REJECTED and (update or not record.synced):
+            return [rejection_banner(export)]
         if export is not None and export.state == ExportState.FAILED and export.messages:
-            return [Banner(tone="red", icon="x", title=export.messages[0], items=export.messages[1:])]
+            return [failure_banner(export)]
+        if export is not None and export.action == Action.UNLINK and (said := unlink_banner(export, record)):
+            return [said]
+        if seen.changed:
+            title = _("Changed since it was synced as %(id)s.") % {"id": record.origin_id}
+            text = _("The ERP does not know it yet. Send it, so that accounting can look at it.")
+            return [Banner(tone="amber", icon="update", title=title, text=text)]
         if record.synced:
             text = _("Locked fields follow the ERP until it is unlinked.")
             return [
@@ -351,7 +430,7 @@ class DetailShown:
         return []
 
     def _record_decision(self, seen: RecordSeen) -> Decision | None:
-        wanted = [act for act in seen.acts if act.act in {"merge", "unlink", "edit", "send_to_erp", "retrieve"}]
+        wanted = [act for act in seen.acts if act.act in SHOWN_OF_RECORD]
         if not any(act.enabled for act in wanted):
             return None
         buttons = []
@@ -364,11 +443,18 @@ class DetailShown:
                 one = self._closed(one, first.remedy)
             buttons.append(one)
         say = _("Nothing leaves before an accounting approver has accepted it.")
-        if seen.record.synced:
+        entity = ENTITIES[seen.record.item_type]
+        if seen.record.synced and any(act.act == "unlink" for act in wanted):
             say = _("Unlinking opens it again, and tells the integrator at once.")
+        if seen.record.synced and needs_proof(entity):
+            say = _("The integrator looks whether the ERP has let go of it; until then it stays linked.")
         return Decision(say=say, buttons=buttons)
 
     # Shared
+
+    def _timeline(self, url: str, record_id: int | None, *objects: tuple[str, int]) -> Timeline:
+        before = self.chosen.get("before")
+        return timeline_of(self.company, f"{url}?tab=timeline", record_id=record_id, objects=objects, before=before)
 
     def _section(self, sections: Sequence[str]) -> Section:
         """What the address asks for; without a word the changes, where there are any, else the fields."""
@@ -376,8 +462,14 @@ class DetailShown:
             return self.section  # type: ignore[return-value]
         return "changes" if not self.section and "changes" in sections else "fields"
 
-    def _tabs(self, url: str, sections: Sequence[str], current: str, lines: int, checks: int) -> list[TypeTab]:
-        counts = {"lines": lines, "checks": checks}
+    def _new_modification(self, record: Record, node: Any) -> Link | None:
+        """The way to the form, for who may change the budget; there is nothing to move to before it has lines."""
+        if not node["lines"] or not is_open_to(record, self.actor):
+            return None
+        url = reverse("approvals:new_modification", args=[self.company.pk, record.pk])
+        return Link(_("New modification"), url)
+
+    def _tabs(self, url: str, sections: Sequence[str], current: str, counts: Mapping[str, int]) -> list[TypeTab]:
         return [
             TypeTab(
                 label=SECTION_LABELS[name](),
@@ -393,17 +485,21 @@ class DetailShown:
 
     def _record_place(self, record: Record) -> Place:
         home = reverse("approvals:records", args=[self.company.pk])
-        back = Link(ENTITIES[record.item_type].plural, f"{home}?item_type={record.item_type}")
+        back = Link(ENTITIES[record.item_type].listed_as, f"{home}?item_type={record.item_type}")
         return Place(back=back, name=record.number or record.title)
 
-    def _check(self, check: RuleCheck) -> Check:
+    def _check(self, check: RuleCheck, record: Record) -> Check:
+        """What fails in the object itself is mended in its form; what fails elsewhere, on that object's page."""
         fix = None
-        if not check.passed and check.record_id:
+        if not check.passed and check.record_id == record.pk:
+            fix = form_link(self.company, self.actor, record)
+        elif not check.passed and check.record_id:
             fix = Link(_("Open it"), reverse("approvals:record", args=[self.company.pk, check.record_id]))
         return Check(text=check.label, passed=check.passed, how_to_fix=check.remedy, fix=fix, code=check.code)
 
-    def _lines(self, node: Any, amount: Decimal | None, currency: str) -> Any:
-        return line_table(node.get("lines", ()), amount or Decimal(0), currency, node["data"].get("retainage_percent"))
+    def _lines(self, node: Any, amount: Decimal | None, currency: str, export: StagedExport | None) -> Any:
+        retainage, refused = node["data"].get("retainage_percent"), line_messages(export)
+        return line_table(node.get("lines", ()), amount or Decimal(0), currency, retainage, refused)
 
     def _person(self, person_id: int | None, name: str) -> Person:
         return Person(name, you=person_id is not None and person_id == self.actor.user_id)
@@ -425,11 +521,20 @@ class DetailShown:
         return dataclasses.replace(one, why_not=why)
 
 
+def _named(seen: StagedSeen, child: StagedRecord, origin_field: str) -> dict[str, str]:
+    """A code of a staged line: the one that it names, or its bare origin ID."""
+    origin_id = child.data.get(origin_field) or ""
+    known = origin_field in ENTITIES[child.item_type].under(seen.row.item_type).origin_fields
+    record = seen.meant(child, origin_field) if origin_id and known else None
+    return {"number": origin_id, "title": ""} if record is None else {"number": record.number, "title": record.title}
+
+
 SECTION_LABELS = {
     "changes": lambda: _("Changes"),
     "source": lambda: _("Source"),
     "fields": lambda: _("Fields"),
     "lines": lambda: _("Lines"),
+    "modifications": lambda: _("Modifications"),
     "payload": lambda: _("What will be sent"),
     "checks": lambda: _("Checks"),
     "timeline": lambda: _("Timeline"),
@@ -438,5 +543,6 @@ SAY = {
     ExportState.READY_TO_EXPORT: gettext_lazy("Accepting sends exactly this version to the ERP."),
     ExportState.EXPORTING: gettext_lazy("The integrator has been told."),
     ExportState.ACCEPTED: gettext_lazy("Accepted. It leaves when the undo time is over."),
+    ExportState.UNLINKING: gettext_lazy("It stays linked and locked until the integrator has looked in the ERP."),
     ExportState.FAILED: gettext_lazy("Retry sends the accepted version again; reject opens it for its sender."),
 }

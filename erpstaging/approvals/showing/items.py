@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +23,7 @@ from erpstaging.approvals.presenters import (
 )
 from erpstaging.approvals.showing.acts import Colleagues, button
 from erpstaging.approvals.showing.columns import Column, columns_of
+from erpstaging.approvals.showing.rejecting import pins_of
 from erpstaging.approvals.showing.words import record_chip
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
@@ -32,6 +33,8 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.records.models import Record
 from erpstaging.staging.acts import record_acts
 from erpstaging.staging.models import ExportState, StagedExport
+from erpstaging.staging.queue import COUNTED_TO, counts_by_type
+from erpstaging.staging.updating import changed_since_sync, may_update
 
 SHOWN_AT_HOME, SHOWN_OF_MINE = 10, 200
 NEXT_STEP: Mapping[str, Text] = {
@@ -42,6 +45,7 @@ NEXT_STEP: Mapping[str, Text] = {
     ExportState.REJECTED: gettext_lazy("Mend it and send it again"),
     ExportState.RETRIEVED: gettext_lazy("Change it and send it again"),
     ExportState.SYNCED: gettext_lazy("Nothing: it is in the ERP"),
+    ExportState.UNLINKING: gettext_lazy("The ERP says whether it has let go of it"),
     ExportState.UNLINKED: gettext_lazy("Send it again when it is ready"),
 }
 WITH_ACCOUNTING = {ExportState.READY_TO_EXPORT, ExportState.ACCEPTED, ExportState.FAILED}
@@ -49,16 +53,14 @@ WITH_ACCOUNTING = {ExportState.READY_TO_EXPORT, ExportState.ACCEPTED, ExportStat
 
 def home_shown(company: Company, actor: Actor, item_types: Sequence[str]) -> Home:
     mine = _mine(company, actor)
-    counts = dict(
-        Record.objects.of(company)
-        .filter(item_type__in=item_types, deleted_at=None)
-        .order_by()
-        .values_list("item_type")
-        .annotate(n=Count("pk"))
-    )
+    counts = counts_by_type(Record.objects.of(company).filter(deleted_at=None), item_types)
     may_make = actor.may("project")
     return Home(
-        returned=[_returned(company, actor, export) for export in mine if export.state == ExportState.REJECTED],
+        returned=[
+            returned_item(company, actor, export, export.record)
+            for export in mine
+            if export.state == ExportState.REJECTED
+        ],
         under_way=[
             item_row(company, actor, export.record, export)
             for export in mine
@@ -67,11 +69,12 @@ def home_shown(company: Company, actor: Actor, item_types: Sequence[str]) -> Hom
         all_items=Link(_("My items"), reverse("approvals:mine", args=[company.pk])),
         kinds=[
             RecordKind(
-                label=ENTITIES[item_type].plural,
+                label=ENTITIES[item_type].listed_as,
                 url=f"{reverse('approvals:records', args=[company.pk])}?item_type={item_type}",
                 icon=ENTITIES[item_type].icon,
-                count=counts.get(item_type, 0),
-                new=_new(company, actor, ENTITIES[item_type]) if may_make else None,
+                count=min(counts.get(item_type, 0), COUNTED_TO),
+                capped=counts.get(item_type, 0) > COUNTED_TO,
+                new=_new(company, actor, ENTITIES[item_type], short=True) if may_make else None,
             )
             for item_type in item_types
         ],
@@ -85,7 +88,7 @@ def mine_shown(company: Company, actor: Actor) -> ItemList:
         title=_("My items"),
         lead=_("Everything you sent to accounting, newest first."),
         rows=[item_row(company, actor, one.record, one) for one in mine if one not in rejected],
-        returned=[_returned(company, actor, export) for export in rejected],
+        returned=[returned_item(company, actor, export, export.record) for export in rejected],
         heading=_("On their way and done"),
         empty=Empty(
             title=_("You have sent nothing yet."),
@@ -110,11 +113,15 @@ def items_shown(
     records = list(rows[(page - 1) * per_page : page * per_page])
     columns = columns_of(metadata, [entity])
     newest = newest_exports(company, records)
+    changed = changed_since_sync(company.pk, records) if may_update(entity, metadata) else set()
     here = f"{reverse('approvals:records', args=[company.pk])}?item_type={entity.item_type}"
     new = _new(company, actor, entity) if actor.may("project") else None
     return ItemList(
-        title=entity.plural,
-        rows=[item_row(company, actor, record, newest.get(record.pk), columns) for record in records],
+        title=entity.listed_as,
+        rows=[
+            item_row(company, actor, record, newest.get(record.pk), columns, changed=record.pk in changed)
+            for record in records
+        ],
         extra_columns=[column.label for column in columns],
         download_url=f"{here}&format=csv" if total else "",
         totals=Totals(total),
@@ -135,11 +142,12 @@ def _pager(here: str, page: int, per_page: int, total: int) -> Pager | None:
     )
 
 
-def _new(company: Company, actor: Actor, entity: Entity) -> Link | None:
+def _new(company: Company, actor: Actor, entity: Entity, *, short: bool = False) -> Link | None:
+    """`short` where its name stands beside it."""
     if entity.kept_by_admins and not actor.may("project_admin"):
         return None
     url = reverse("approvals:new_record", args=[company.pk, entity.item_type])
-    return Link(_("New %(kind)s") % {"kind": entity.label.lower()}, url)
+    return Link(_("New") if short else _("New %(kind)s") % {"kind": entity.label.lower()}, url)
 
 
 def newest_exports(company: Company, records: Sequence[Record]) -> dict[int, StagedExport]:
@@ -157,8 +165,15 @@ def _mine(company: Company, actor: Actor) -> list[StagedExport]:
 
 
 def item_row(
-    company: Company, actor: Actor, record: Record, export: StagedExport | None, columns: Sequence[Column] = ()
+    company: Company,
+    actor: Actor,
+    record: Record,
+    export: StagedExport | None,
+    columns: Sequence[Column] = (),
+    *,
+    changed: bool = False,
 ) -> ItemRow:
+    """`changed` says of a synced object that people changed it, and that it can be sent again."""
     acts = [act for act in record_acts(record, actor, export) if act.act in {"retrieve"} and act.enabled]
     colleagues = Colleagues(company, actor.user_id)
     return ItemRow(
@@ -167,18 +182,20 @@ def item_row(
         status=record_chip(record, export),
         icon=ENTITIES[record.item_type].icon,
         number=record.number or record.origin_code or "",
-        title=record.title,
+        title=record.title or ENTITIES[record.item_type].label,
         money=None if record.amount is None else Money(record.amount, record.currency),
         extras=[column.value(record.data, record.origin_code) for column in columns],
         who_has_it=_holder(actor, export),
         since=export.changed_at if export is not None else record.updated_at,
-        next_step=_next_step(record, export),
+        next_step=_next_step(record, export, changed),
         decisions=[button(act, "record", company.pk, record.pk, version=None, colleagues=colleagues) for act in acts],
         open_link=Link(_("Open"), reverse("approvals:record", args=[company.pk, record.pk])),
     )
 
 
-def _next_step(record: Record, export: StagedExport | None) -> Text:
+def _next_step(record: Record, export: StagedExport | None, changed: bool) -> Text:
+    if changed and (export is None or not export.is_open):
+        return _("Changed since it was synced: send it again")
     if export is not None and (export.is_open or not record.synced):
         return NEXT_STEP.get(export.state, "")
     return NEXT_STEP[ExportState.SYNCED] if record.synced else _("Send it when it is ready")
@@ -196,12 +213,14 @@ def _holder(actor: Actor, export: StagedExport | None) -> Person | None:
     return None
 
 
-def _returned(company: Company, actor: Actor, export: StagedExport) -> ReturnedItem:
+def returned_item(company: Company, actor: Actor, export: StagedExport, record: Record) -> ReturnedItem:
+    """A rejected export of a record, with everything that its rejecter said."""
     return ReturnedItem(
-        row=item_row(company, actor, export.record, export),
+        row=item_row(company, actor, record, export),
         by=Person(export.decided_by_name, you=export.decided_by_id == actor.user_id),
         at=export.decided_at or export.changed_at,
         reason=export.reason,
         code=export.reason_code,
+        pins=pins_of(export),
         edit=Link(_("Mend it"), reverse("approvals:edit_record", args=[company.pk, export.record_id])),
     )

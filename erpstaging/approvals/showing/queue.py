@@ -30,6 +30,7 @@ from erpstaging.approvals.presenters import (
 )
 from erpstaging.approvals.showing.acts import Colleagues, button
 from erpstaging.approvals.showing.columns import Column
+from erpstaging.approvals.showing.failures import is_late, resubmitted_flag
 from erpstaging.approvals.showing.words import VIEW_ICONS, VIEW_LABELS, export_chip, staged_chip
 from erpstaging.approvals.statuses import Status
 from erpstaging.catalogue.registry import ENTITIES
@@ -38,9 +39,9 @@ from erpstaging.companies.models import Company
 from erpstaging.connections.metadata import Metadata
 from erpstaging.records.models import Record
 from erpstaging.staging.acts import export_acts, staged_record_acts
-from erpstaging.staging.exports import inputs_wanted
+from erpstaging.staging.export_inputs import inputs_wanted, warning_of
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord
-from erpstaging.staging.queue import Asked, Part, Row, Tab, View
+from erpstaging.staging.queue import COUNTED_TO, Asked, Part, Row, Tab, View
 
 HOT = {View.FAILED}
 
@@ -79,6 +80,7 @@ class QueueShown:
             status=staged_chip(staged),
             icon=ENTITIES[staged.item_type].icon,
             number=staged.number or staged.origin_id,
+            version=staged.version,
             title=staged.title or staged.origin_id,
             project=row.project,
             company=row.vendor,
@@ -86,6 +88,7 @@ class QueueShown:
             waiting_since=row.since,
             extras=[column.value(staged.data, staged.origin_code) for column in self.columns],
             messages=messages[:2],
+            flags=[resubmitted_flag()] if row.resubmitted else [],
             decisions=[one for one in shown if one.act in {"import", "reject"}],
             more=[
                 dataclasses.replace(one, asks="page", version=None) if one.act == "link" else one
@@ -97,7 +100,7 @@ class QueueShown:
 
     def _export(self, row: Row, export: StagedExport, outcome: str) -> QueueRow:
         record = self.records[export.record_id]
-        asks = "below" if inputs_wanted(self.metadata, export) else ""
+        asks = inputs_wanted(self.metadata, export) or warning_of(self.metadata, export)
         shown = [
             button(
                 act,
@@ -118,7 +121,8 @@ class QueueShown:
             status=export_chip(export),
             icon=ENTITIES[export.item_type].icon,
             number=export.number,
-            title=export.title,
+            version=export.version,
+            title=export.title or ENTITIES[export.item_type].label,
             project=row.project,
             company=row.vendor,
             money=None if export.amount is None else Money(export.amount, export.currency),
@@ -128,7 +132,8 @@ class QueueShown:
                 column.value(export.snapshot["data"], export.inputs.get("code") or export.snapshot.get("origin_code"))
                 for column in self.columns
             ],
-            flags=_flags(export),
+            late=is_late(export),
+            flags=_flags(export, row.resubmitted),
             messages=export.messages[:2] or ([export.held_reason] if export.held_reason else []),
             decisions=[one for one in shown if one.act in foremost],
             more=[one for one in shown if one.act not in foremost],
@@ -139,10 +144,10 @@ class QueueShown:
         return QueueRow(
             key=f"record-{record.pk}",
             url=reverse("approvals:record", args=[self.company.pk, record.pk]),
-            status=StatusChip.of(Status.SYNCED),
+            status=StatusChip.of(Status.UNLINKING if row.unlinking else Status.SYNCED),
             icon=ENTITIES[record.item_type].icon,
             number=record.number or record.origin_code or "",
-            title=record.title,
+            title=record.title or ENTITIES[record.item_type].label,
             project=row.project,
             company=row.vendor,
             money=None if record.amount is None else Money(record.amount, record.currency),
@@ -156,8 +161,8 @@ def _waits_for(one: Mapping[str, Any]) -> str:
     return _("Waits for %(kind)s %(value)s to be linked") % {"value": one["value"], "kind": kind}
 
 
-def _flags(export: StagedExport) -> list[Flag]:
-    flags = []
+def _flags(export: StagedExport, resubmitted: bool) -> list[Flag]:
+    flags = [resubmitted_flag()] if resubmitted else []
     if export.state == ExportState.FAILED and export.attempts > 1:
         flags.append(Flag("refresh", _("%(count)d attempts") % {"count": export.attempts}))
     return flags
@@ -187,8 +192,8 @@ def view_links(company: Company, counts: Mapping[View, int], current: View | Non
             label=VIEW_LABELS[view],
             url=queue_url(company, Asked(view)),
             icon=VIEW_ICONS[view],
-            count=counts.get(view, 0),
-            capped=counts.get(view, 0) > 10_000,
+            count=min(counts.get(view, 0), COUNTED_TO),
+            capped=counts.get(view, 0) > COUNTED_TO,
             hot=view in HOT and counts.get(view, 0) > 0,
             current=view is current,
         )
@@ -228,20 +233,16 @@ def totals_of(part: Part) -> Totals:
 
 def type_tabs(company: Company, asked: Asked, tabs: list[Tab], counts: Mapping[str, int]) -> list[TypeTab]:
     chosen = _tab_key(asked)
-    everything = TypeTab(
-        label=_("All"), url=queue_url(company, asked, type=""), count=sum(counts.values()), current=not chosen
-    )
+    shown = [(tab.key, tab.label, sum(counts.get(item_type, 0) for item_type in tab.item_types)) for tab in tabs]
     return [
-        everything,
-        *(
-            TypeTab(
-                label=tab.label,
-                url=queue_url(company, asked, type=tab.key),
-                count=sum(counts.get(item_type, 0) for item_type in tab.item_types),
-                current=tab.key == chosen,
-            )
-            for tab in tabs
-        ),
+        TypeTab(
+            label=label,
+            url=queue_url(company, asked, type=key),
+            count=min(count, COUNTED_TO),
+            capped=count > COUNTED_TO,
+            current=key == chosen,
+        )
+        for key, label, count in [("", _("All"), sum(counts.values())), *shown]
     ]
 
 
@@ -303,6 +304,11 @@ EMPTY_TEXTS: Mapping[View, tuple[Text, Text, tuple[View, ...]]] = {
         gettext_lazy("Nothing waits for you."),
         gettext_lazy("What project people send appears here, oldest first."),
         (View.EXPORTING, View.SYNCED),
+    ),
+    View.READY_TO_UPDATE: (
+        gettext_lazy("Nothing waits for you."),
+        gettext_lazy("A project or budget that changed after it was synced appears here, with old and new values."),
+        (View.READY_TO_EXPORT, View.SYNCED),
     ),
     View.ON_HOLD: (
         gettext_lazy("Nothing is on hold."),

@@ -10,12 +10,16 @@ from django.utils.translation import gettext_lazy
 
 from erpstaging.approvals.presenters import Choice, FormField, RecordKind, Text, TypeTab
 from erpstaging.catalogue.entity import Entity
-from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.catalogue.registry import ENTITIES, EXPORTED
 from erpstaging.companies.models import Company
 from erpstaging.connections.custom_fields import custom_fields_of, said_of
 from erpstaging.connections.erp_settings import ErpSettings
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.models import CustomField, DataType, ErpConnection
+from erpstaging.staging.direct_exports import switched_on
+
+# What the names of the form's boxes begin with.
+DIRECT = "direct_export."
 
 
 def overview(company: Company, connection: ErpConnection | None) -> list[RecordKind]:
@@ -26,8 +30,10 @@ def overview(company: Company, connection: ErpConnection | None) -> list[RecordK
         ("metadata", _("Company metadata"), "rule",
          _("Version %(version)d") % {"version": version} if version else _("Not sent yet"), None),
         ("erp_settings", _("ERP settings"), "settings", _("What the metadata leaves to you"), None),
+        ("decision_settings", _("Decisions"), "return", _("Codes of rejections, and hours to answer"), None),
         ("locks", _("Lock lists"), "lock", _("What is closed while an object is linked"), None),
         ("custom_fields", _("Custom fields"), "columns", _("Fields of your own on any kind of object"), fields),
+        ("networks", _("Networks of hooks"), "shield", _("What hooks may reach besides public addresses"), None),
         ("configuration", _("Configuration file"), "download", _("All of this as one JSON file, without secrets"),
          None),
     ]  # fmt: skip
@@ -66,11 +72,35 @@ def settings_fields(
          _("Offer the change order number as the code in the ERP")),
         ("include_forecast_amounts", metadata.rules("budgets").may_include_forecasts,
          _("Include forecast amounts when a budget is sent")),
+        ("mark_synced_alone", not metadata.missing, _("One person is enough to mark a failed export as synced")),
     ):  # fmt: skip
         if shown:
             value = "true" if (erp.ticked(name) if typed is None else typed.get(name) == "true") else "false"
             offered.append(FormField(name=name, label=label, kind="boolean", value=value, full_width=True))
     return offered
+
+
+def direct_export_fields(company: Company, metadata: Metadata) -> list[FormField]:
+    """Which kinds leave without an approver; of those that do, since which version and by whom."""
+    kinds = [one for one in EXPORTED.values() if (rules := metadata.of(one)) is not None and rules.may_export]
+    return [
+        FormField(
+            name=f"{DIRECT}{one.item_type}",
+            label=one.listed_as,
+            kind="boolean",
+            value="true" if metadata.erp.exports_directly(one) else "false",
+            hint=_since(company, metadata, one),
+        )
+        for one in kinds
+    ]
+
+
+def _since(company: Company, metadata: Metadata, entity: Entity) -> Text:
+    setting = switched_on(company.pk, entity.item_type) if metadata.erp.exports_directly(entity) else None
+    if setting is None:
+        return ""
+    said = {"name": setting.author_name, "version": setting.version}
+    return _("Since version %(version)s, by %(name)s, whose own items still wait for an approver.") % said
 
 
 # Lock lists

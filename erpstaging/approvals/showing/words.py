@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from erpstaging.approvals.presenters import StatusChip, Text
 from erpstaging.approvals.statuses import Status
 from erpstaging.records.models import Record
-from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.models import Action, ExportState, Failure, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.queue import View
 
 EXPORT_STATUS: Mapping[str, Status] = {
@@ -21,10 +21,15 @@ EXPORT_STATUS: Mapping[str, Status] = {
     ExportState.UNLINKING: Status.UNLINKING,
     ExportState.UNLINKED: Status.DRAFT,
 }
+FAILURE_STATUS: Mapping[str, Status] = {
+    Failure.STALE: Status.STALE,
+    Failure.PARTIAL: Status.PARTIALLY_FAILED,
+}
 VIEW_LABELS: Mapping[View, Text] = {
     View.READY_TO_IMPORT: _("Ready to import"),
     View.NEEDS_FIXING: _("Needs fixing"),
     View.READY_TO_EXPORT: _("Ready to export"),
+    View.READY_TO_UPDATE: _("Ready to update"),
     View.ON_HOLD: _("On hold"),
     View.EXPORTING: _("Exporting"),
     View.FAILED: _("Failed to export"),
@@ -36,6 +41,7 @@ VIEW_ICONS: Mapping[View, str] = {
     View.READY_TO_IMPORT: "in",
     View.NEEDS_FIXING: "invalid",
     View.READY_TO_EXPORT: "out",
+    View.READY_TO_UPDATE: "update",
     View.ON_HOLD: "pause",
     View.EXPORTING: "spin",
     View.FAILED: "x",
@@ -50,17 +56,22 @@ ACT_LABELS: Mapping[str, Text] = {
     "archive": _("Archive"),
     "unarchive": _("Bring back"),
     "retry": _("Retry"),
+    "retry_code": _("Retry with another code"),
     "hold": _("Hold"),
     "resume": _("Take off hold"),
     "cancel": _("Cancel request"),
     "undo": _("Undo"),
     "retrieve": _("Retrieve"),
     "send_to_erp": _("Send to ERP"),
+    "import_budget": _("Import budget"),
     "edit": _("Edit"),
     "delete": _("Delete"),
     "link": _("Link to existing"),
     "undo_link": _("Undo the link"),
     "unlink": _("Unlink"),
+    "reset": _("Reset"),
+    "request_deletion": _("Ask for deletion"),
+    "mark_synced": _("Mark as synced"),
     "merge": _("Merge"),
 }
 ACT_KEYS: Mapping[str, str] = {"accept": "a", "hold": "h", "reject": "r", "import": "n", "undo": "u", "link": "l"}
@@ -68,10 +79,15 @@ ACT_ICONS: Mapping[str, str] = {
     "reject": "return",
     "archive": "box",
     "retry": "refresh",
+    "retry_code": "refresh",
     "hold": "pause",
     "retrieve": "return-o",
+    "import_budget": "in",
     "link": "link",
     "unlink": "unlinking",
+    "reset": "problem",
+    "request_deletion": "trash",
+    "mark_synced": "check",
 }
 DONE: Mapping[str, Text] = {
     "accept": _("Accepted %(name)s"),
@@ -80,17 +96,21 @@ DONE: Mapping[str, Text] = {
     "archive": _("Archived %(name)s"),
     "unarchive": _("%(name)s is back under Ready to import"),
     "retry": _("Sent %(name)s again"),
+    "retry_code": _("Sent %(name)s again"),
     "hold": _("%(name)s is on hold"),
     "resume": _("%(name)s is back under Ready to export"),
     "cancel": _("Cancelled the request for %(name)s"),
     "undo": _("Took the accept of %(name)s back"),
     "retrieve": _("Took %(name)s back"),
     "send_to_erp": _("Sent %(name)s to accounting"),
+    "import_budget": _("Brought in the budget of %(name)s"),
     "save": _("Saved %(name)s"),
     "delete": _("Deleted %(name)s"),
     "link": _("Linked %(name)s"),
     "undo_link": _("Took the link of %(name)s back"),
     "unlink": _("Unlinked %(name)s"),
+    "mark_synced": _("Marked %(name)s as synced"),
+    "ask_to_unlink": _("Asked the ERP about %(name)s. It stays linked until the integrator answers."),
     "merge": _("Merged into %(name)s"),
 }
 # What a timeline says after the actor's name, with its icon and tone.
@@ -128,12 +148,32 @@ TOLD: Mapping[str, tuple[Text, str, str]] = {
     "export.accept_undone": (_("took the accept back"), "return-o", "grey"),
     "export.released": (_("let it out to the integrator"), "out", "blue"),
     "export.retried": (_("sent it to the integrator again"), "refresh", "blue"),
+    "export.reissued": (_("put it into a new request, the one it was in was cancelled"), "refresh", "blue"),
     "export.rejected": (_("rejected it"), "return", "yellow"),
     "export.retrieved": (_("took it back"), "return-o", "yellow"),
     "export.failed": (_("reported a failure"), "x", "red"),
+    "export.cancelled": (_("cancelled the request"), "x", "grey"),
+    "export.held": (_("put it on hold"), "pause", "grey"),
+    "export.resumed": (_("took it off hold"), "out", "grey"),
+    "export.hold_ended": (_("brought it back from hold"), "out", "grey"),
     "export.synced": (_("closed it out: synced"), "check", "green"),
     "export.unlinked": (_("unlinked it"), "unlinking", "grey"),
+    "export.unlinking": (_("asked the ERP to let go of it"), "unlinking", "amber"),
+    "export.marked_synced": (_("marked it as synced by hand"), "check", "green"),
+    "record.reset": (_("reset it"), "unlinking", "red"),
+    "line.reset": (_("reset a line"), "unlinking", "red"),
+    "record.deletion_asked": (_("asked the ERP whether it may be deleted"), "trash", "amber"),
+    "record.deleted_by_support": (_("deleted it as a super user"), "trash", "red"),
+    "reset.asked": (_("asked for its reset"), "people", "amber"),
+    "reset.confirmed": (_("confirmed its reset"), "people", "red"),
+    "reset.declined": (_("declined its reset"), "people", "grey"),
+    "mark_synced.asked": (_("asked to mark it as synced"), "people", "amber"),
+    "mark_synced.confirmed": (_("confirmed that it is synced"), "people", "green"),
+    "mark_synced.declined": (_("declined to mark it as synced"), "people", "grey"),
+    "export.kept_linked": (_("kept it linked: the ERP still has it"), "x", "red"),
+    "line.unlinked": (_("unlinked a line"), "unlinking", "grey"),
     "detail.closed": (_("answered the request"), "info", "grey"),
+    "denied": (_("tried to, and was refused"), "lock", "amber"),
     "conflict.opened": (_("contradicted what is settled"), "conflict", "red"),
 }
 ACTOR_KINDS: Mapping[str, Text] = {
@@ -145,8 +185,13 @@ ACTOR_KINDS: Mapping[str, Text] = {
 
 
 def export_chip(export: StagedExport) -> StatusChip:
-    on_hold = export.state == ExportState.READY_TO_EXPORT and export.hold_until is not None
-    status = Status.ON_HOLD if on_hold else EXPORT_STATUS[export.state]
+    status = EXPORT_STATUS[export.state]
+    if export.state == ExportState.READY_TO_EXPORT and export.hold_until is not None:
+        status = Status.ON_HOLD
+    elif export.state == ExportState.READY_TO_EXPORT and export.action == Action.UPDATE:
+        status = Status.READY_TO_UPDATE
+    elif export.state == ExportState.FAILED:
+        status = FAILURE_STATUS.get(export.failure, status)
     since = export.changed_at if export.state == ExportState.EXPORTING else None
     until = export.release_at if export.state == ExportState.ACCEPTED else None
     return StatusChip.of(status, since=since, until=until)
@@ -169,3 +214,8 @@ def record_chip(record: Record, export: StagedExport | None) -> StatusChip:
     if export is not None and (export.is_open or not record.synced):
         return export_chip(export)
     return StatusChip.of(Status.SYNCED if record.synced else Status.DRAFT)
+
+
+def choice_word(value: str) -> str:
+    """A choice as people read it: some are words of the wire, such as `approved_as_noted`."""
+    return value if any(letter.isupper() for letter in value) else value.replace("_", " ").capitalize()

@@ -18,7 +18,17 @@ from django.utils.translation import gettext as _
 
 from erpstaging.approvals import formats, icons
 from erpstaging.approvals.json_lines import JsonLine, json_lines
-from erpstaging.approvals.presenters import Link, Money, Payload, Person, Shown, TimelineEntry, TypeTab
+from erpstaging.approvals.presenters import (
+    Cell,
+    Link,
+    Money,
+    Payload,
+    Person,
+    Shown,
+    Text,
+    TimelineEntry,
+    TypeTab,
+)
 
 register = template.Library()
 
@@ -70,6 +80,12 @@ def number(value: Decimal | int, places: int = 0) -> str:
 @register.filter
 def count(value: int) -> str:
     return formats.number_text(value)
+
+
+@register.filter
+def unlocalized(value: float) -> str:
+    """A coordinate of a drawing: with a point in every language."""
+    return f"{value:g}"
 
 
 @register.filter
@@ -139,6 +155,12 @@ def shown(value: Shown, empty: str = "") -> SafeString | str:
             return formats.date_text(value)
         case _:
             return formats.number_text(value)
+
+
+@register.filter
+def beside(cells: Sequence[Cell], labels: Sequence[Text]) -> list[tuple[Cell, Text]]:
+    """Each cell of a line with the name of its column."""
+    return list(zip(cells, labels, strict=True))
 
 
 @register.simple_tag

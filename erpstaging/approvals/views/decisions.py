@@ -12,20 +12,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from erpstaging.approvals.formats import time_text
-from erpstaging.approvals.htmx import is_partial
-from erpstaging.approvals.messages import undo_button
+from erpstaging.approvals.htmx import is_partial, send_to_alerts
+from erpstaging.approvals.messages import refusal_banner, undo_button
 from erpstaging.approvals.presenters import Ask, DecisionButton, FormField, Toast
 from erpstaging.approvals.redirects import next_or
+from erpstaging.approvals.showing.acts import form_link
+from erpstaging.approvals.showing.conflicts import conflict_shown
 from erpstaging.approvals.showing.inputs import accept_fields
+from erpstaging.approvals.showing.rejecting import pin_fields, reason_fields, typed_pins
 from erpstaging.approvals.showing.words import ACT_LABELS, DONE
 from erpstaging.approvals.views.base import status_of
 from erpstaging.approvals.views.queue import AccountingView
 from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
-from erpstaging.core.errors import BadRequest, Invalid, Refused
+from erpstaging.core.errors import BadRequest, Invalid, Refused, WrongState
+from erpstaging.records.reuse import CONFIRM, WAS_LINKED
+from erpstaging.staging.export_inputs import warning_of
 from erpstaging.staging.exports import accept_export, reject_export, retry_export, undo_accept
 from erpstaging.staging.holding import MAX_NOTE, hold_export, resume_export
 from erpstaging.staging.imports import accept_import, archive_staged_record, reject_import, unarchive_staged_record
+from erpstaging.staging.job_codes import retry_with_code
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.queue import SINCE, Row
 from erpstaging.staging.reading import seen_export, seen_staged_record
@@ -38,16 +45,21 @@ OUTCOMES: Mapping[str, Any] = {
     "archive": gettext_lazy("archived by you, %(time)s"),
     "unarchive": gettext_lazy("brought back by you, %(time)s"),
     "retry": gettext_lazy("sent again by you, %(time)s"),
+    "retry_code": gettext_lazy("sent again by you, %(time)s"),
     "hold": gettext_lazy("put on hold by you, %(time)s"),
     "resume": "",
     "cancel": gettext_lazy("cancelled by you, %(time)s"),
+    "mark_synced": gettext_lazy("marked as synced by you, %(time)s"),
     "undo": "",
     "link": gettext_lazy("linked by you, %(time)s"),
     "undo_link": "",
 }
 
+# What the id in the address names, by the page it belongs to.
+OBJECT_TYPES = {"export": "export", "staged": "staged_record"}
 # Columns of the queue besides the company's own.
 LIST_COLUMNS = 10
+TOLD_AT_MOST = 10
 
 
 class ActView(AccountingView):
@@ -55,6 +67,10 @@ class ActView(AccountingView):
 
     act = ""
     place = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.object_type = OBJECT_TYPES.get(cls.place, cls.object_type)
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         self.object_id = object_id
@@ -72,12 +88,35 @@ class ActView(AccountingView):
         self.say(toast)
         outcome = str(OUTCOMES[self.act]) % {"time": time_text(timezone.now())} if OUTCOMES[self.act] else ""
         kind = "export" if isinstance(one, StagedExport) else "staged_record"
-        row = Row(kind, one, getattr(one, SINCE[type(one)]))
+        again = isinstance(one, StagedExport) and one.is_open and one.resubmits_id is not None
+        row = Row(kind, one, getattr(one, SINCE[type(one)]), resubmitted=again)
         shown = self.shown([row]).row(row, outcome=outcome)
-        return self.part("approvals/row_decided.html", {"row": shown, "selectable": (), "frame": frame})
+        return self.part("approvals/row_decided.html", {"row": shown, "selectable": self.selectable(), "frame": frame})
 
     def toast(self, one: StagedExport | StagedRecord, text: str) -> Toast:
         return Toast(text=text)
+
+    def refused(self, refusal: Refused) -> HttpResponseBase:
+        """Who came too late sees what happened meanwhile: on a page of its own, or in the list's banner."""
+        one = self._object()
+        if not isinstance(refusal, WrongState) or one is None or self.request.method != "POST":
+            return super().refused(refusal)
+        given = self.request.POST.get("version", "")
+        seen = int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
+        conflict = conflict_shown(self.company, metadata_of(self.company.pk), one, refusal, seen)
+        if is_partial(self.request):
+            banner = refusal_banner(refusal, more=conflict.told)
+            response = self.part("approvals/refused.html", {"banner": banner}, status=status_of(refusal))
+            send_to_alerts(response)
+            return response
+        return self.page("approvals/conflict.html", {"conflict": conflict}, status=status_of(refusal))
+
+    def _object(self) -> StagedExport | StagedRecord | None:
+        model: type[StagedExport] | type[StagedRecord] = StagedExport if self.place == "export" else StagedRecord
+        found: StagedExport | StagedRecord | None = (
+            model.objects.of(self.company).filter(pk=self.kwargs.get("object_id", 0)).first()
+        )
+        return found
 
     @property
     def version(self) -> int | None:
@@ -156,8 +195,8 @@ class Accept(AskingView):
         typed = {key: str(value) for key, value in self.request.POST.items()}
         fields = accept_fields(seen.inputs, seen.export, typed, errors)
         named = {field.name for field in fields} | {"confirm"}
+        elsewhere = [text for name, texts in errors.items() if name not in named for text in texts]
         metadata = metadata_of(self.company.pk)
-        rules = metadata.of(ENTITIES[seen.export.item_type])
         say = ngettext(
             "%(count)d value goes to the ERP with %(name)s.",
             "%(count)d values go to the ERP with %(name)s.",
@@ -169,9 +208,10 @@ class Accept(AskingView):
             button=self.button(_("Accept"), seen.export.version),
             row=self.row,
             fields=fields,
-            say=say % {"count": len(fields), "name": seen.export.number or seen.export.title},
-            warning=(rules.warning if rules else None) or "",
-            errors=[text for name, texts in errors.items() if name not in named for text in texts],
+            say=say % {"count": len(fields), "name": seen.export.number or seen.export.title} if fields else "",
+            warning=warning_of(metadata, seen.export),
+            errors=elsewhere,
+            fix=form_link(self.company, self.actor, seen.record) if elsewhere else None,
             cancel_url=self.fallback_path(),
             hidden=self.hidden,
         )
@@ -192,27 +232,34 @@ class ReasonView(AskingView):
         """The object's name, its version, and what happens with the reason."""
         raise NotImplementedError
 
+    def pins(self, metadata: Metadata, errors: Mapping[str, Sequence[str]]) -> list[FormField]:
+        """What can be pinned to single fields."""
+        return []
+
+    @property
+    def typed(self) -> dict[str, str]:
+        return {key: str(value) for key, value in self.request.POST.items()}
+
     def ask(self, object_id: int, refusal: Refused | None) -> Ask:
         name, version, say = self.named(object_id)
         errors = refusal.errors if refusal is not None else {}
-        reason = FormField(
-            name="reason",
-            label=_("Reason"),
-            kind="long_text",
-            value=self.request.POST.get("reason", ""),
-            required=True,
-            hint=_("At least three characters. It is shown to whom it concerns, as you write it."),
-            errors=list(errors.get("reason", ())),
-            max_length=4000,
-            full_width=True,
-        )
+        metadata = metadata_of(self.company.pk)
+        fields, pins = reason_fields(metadata, self.typed, errors), self.pins(metadata, errors)
+        shown = {field.name for field in fields}
         return Ask(
             title=_("Reject %(name)s?") % {"name": name},
             button=self.button(str(ACT_LABELS["reject"]), version, weight="danger"),
             row=self.row,
-            fields=[reason],
+            fields=fields,
+            folded=pins,
+            folded_title=_("Pin notes to fields"),
             say=say,
-            errors=[text for key, texts in errors.items() if key != "reason" for text in texts],
+            errors=[
+                text
+                for key, texts in errors.items()
+                if key not in shown and not (pins and key.startswith("pins."))
+                for text in texts
+            ],
             cancel_url=self.fallback_path(),
             hidden=self.hidden,
         )
@@ -226,9 +273,21 @@ class RejectExport(ReasonView):
         say = _("%(name)s gets it back with your reason by mail, and can change and send it again.")
         return export.number or export.title, export.version, say % {"name": export.sent_by_name}
 
+    def pins(self, metadata: Metadata, errors: Mapping[str, Sequence[str]]) -> list[FormField]:
+        node = seen_export(self.company, self.kwargs["object_id"], self.actor).export.snapshot
+        return pin_fields(metadata, node, self.typed, errors)
+
     def do(self, object_id: int) -> StagedExport:
-        reason = self.request.POST.get("reason", "")
-        return reject_export(self.company, object_id, actor=self.actor, version=self.version, reason=reason)
+        typed = self.typed
+        return reject_export(
+            self.company,
+            object_id,
+            actor=self.actor,
+            version=self.version,
+            reason=typed.get("reason"),
+            code=typed.get("code"),
+            pins=typed_pins(typed),
+        )
 
 
 class RejectImport(ReasonView):
@@ -239,8 +298,8 @@ class RejectImport(ReasonView):
         return row.number or row.title, row.version, _("The integrator reads your reason and stages a corrected row.")
 
     def do(self, object_id: int) -> StagedRecord:
-        reason = self.request.POST.get("reason", "")
-        return reject_import(self.company, object_id, actor=self.actor, version=self.version, reason=reason)
+        reason, code = self.typed.get("reason"), self.typed.get("code")
+        return reject_import(self.company, object_id, actor=self.actor, version=self.version, reason=reason, code=code)
 
 
 class Hold(AskingView):
@@ -274,6 +333,40 @@ class Hold(AskingView):
         )
 
 
+class RetryCode(AskingView):
+    """Sending a project again under another code, which is asked for in a dialog."""
+
+    act, place = "retry_code", "export"
+
+    def do(self, object_id: int) -> StagedExport:
+        code = self.request.POST.get("code", "")
+        return retry_with_code(self.company, object_id, actor=self.actor, code=code, version=self.version)
+
+    def ask(self, object_id: int, refusal: Refused | None) -> Ask:
+        export = seen_export(self.company, object_id, self.actor).export
+        errors = refusal.errors if refusal is not None else {}
+        standing = self.request.POST.get("code", export.inputs.get("code") or "")
+        rules = metadata_of(self.company.pk).of(ENTITIES[export.item_type])
+        code = FormField(
+            name="code",
+            label=rules.code_label if rules is not None else _("Code"),
+            value=standing,
+            required=True,
+            hint=export.messages[0] if export.messages else "",
+            errors=list(errors.get("code", ())),
+            max_length=255,
+        )
+        return Ask(
+            title=_("Send %(name)s with another code") % {"name": export.number or export.title},
+            button=self.button(_("Send again"), export.version),
+            row=self.row,
+            fields=[code],
+            errors=[text for name, texts in errors.items() if name != "code" for text in texts],
+            cancel_url=self.fallback_path(),
+            hidden=self.hidden,
+        )
+
+
 class SimpleAct(ActView):
     """An act that needs nothing but the version."""
 
@@ -283,15 +376,43 @@ class SimpleAct(ActView):
         return type(self).service(self.company, object_id, actor=self.actor, version=self.version)
 
 
-class Import(ActView):
+class Import(AskingView):
+    """Add a staged row. What an origin ID was linked to before is asked about only once that was refused."""
+
     act, place = "import", "staged"
+    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
-        row = accept_import(self.company, object_id, actor=self.actor, version=self.version)
+        known = request.POST.get(CONFIRM) in {"true", "on", "1"}
+        row = accept_import(self.company, object_id, actor=self.actor, version=self.version, confirm_reuse=known)
         if row.status == StagedStatus.INVALID:
             said = {"name": row.number or row.title, "message": row.messages[0]}
             return self.done(row, text=_("%(name)s needs fixing: %(message)s") % said)
         return self.done(row)
+
+    def refused(self, refusal: Refused) -> HttpResponseBase:
+        return super().refused(refusal) if refusal.code == WAS_LINKED else ActView.refused(self, refusal)
+
+    def ask(self, object_id: int, refusal: Refused | None) -> Ask:
+        row = seen_staged_record(self.company, object_id, self.actor).row
+        said = refusal.facts["was_linked_to"] if refusal is not None else []
+        more = len(said) - TOLD_AT_MOST
+        items = [*said[:TOLD_AT_MOST], *([_("and %(number)d more") % {"number": more}] if more > 0 else [])]
+        return Ask(
+            title=_("Add %(name)s again?") % {"name": f"{row.number} {row.title}".strip()},
+            button=self.button(str(ACT_LABELS["import"]), row.version),
+            row=self.row,
+            say=_("Its link was taken away without the ERP's word, so it may be another object there by now."),
+            items=items,
+            fields=[reuse_field()],
+            cancel_url=self.fallback_path(),
+            hidden=self.hidden,
+        )
+
+
+def reuse_field() -> FormField:
+    """The box of whoever knows that an origin ID was on another object."""
+    return FormField(name=CONFIRM, label=_("Use it for this object all the same"), kind="boolean")
 
 
 class Archive(SimpleAct):

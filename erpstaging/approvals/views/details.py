@@ -34,7 +34,7 @@ class DetailPage(AccountingView):
     def showing(self) -> DetailShown:
         metadata = metadata_of(self.company.pk)
         query = self.request.GET
-        named = {name: query.get(name, "") for name in ("since", "change")}
+        named = {name: query.get(name, "") for name in ("since", "change", "before")}
         chosen = {
             name: int(text) for name, text in named.items() if text.isascii() and text.isdigit() and len(text) < 19
         }

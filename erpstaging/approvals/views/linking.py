@@ -24,7 +24,7 @@ from erpstaging.catalogue.fields import INT64
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.core.errors import BadRequest, NotFound
 from erpstaging.records.models import Record
-from erpstaging.staging.linking import Pair, link_all, link_staged_record, undo_link, unlink_record
+from erpstaging.staging.linking import Pair, link_all, link_staged_record, undo_link
 from erpstaging.staging.matching import (
     Candidate,
     can_be_linked,
@@ -36,6 +36,7 @@ from erpstaging.staging.matching import (
 from erpstaging.staging.models import LinkState, StagedExport, StagedLink, StagedRecord
 from erpstaging.staging.queue import Asked, View, queue_part, tabs, type_counts
 from erpstaging.staging.reading import seen_staged_record
+from erpstaging.staging.unlinking import unlink
 
 LISTED = 50
 
@@ -180,8 +181,9 @@ class Unlink(AccountingView):
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         version = number_of(request.POST.get("version", ""))
-        record = unlink_record(self.company, object_id, actor=self.actor, version=version)
-        self.say(Toast(text=str(DONE["unlink"]) % {"name": record.title}))
+        record = unlink(self.company, object_id, actor=self.actor, version=version)
+        done = "ask_to_unlink" if record.synced else "unlink"
+        self.say(Toast(text=str(DONE[done]) % {"name": record.number or record.title}))
         return self.back()
 
     def fallback_path(self) -> str:

@@ -2,14 +2,16 @@
 
 import dataclasses
 from collections.abc import Sequence
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from erpstaging.approvals.htmx import htmx_of
-from erpstaging.approvals.presenters import Frame, ViewLink
+from erpstaging.approvals.presenters import DecisionButton, Frame, Link, ViewLink
 from erpstaging.approvals.showing.acts import Colleagues
+from erpstaging.approvals.showing.bulk import bulk_buttons
 from erpstaging.approvals.showing.columns import Column, columns_of
 from erpstaging.approvals.showing.queue import QueueShown, queue_shown, view_links
 from erpstaging.approvals.showing.refreshes import freshness, refresh_banner, refresh_button
@@ -20,6 +22,7 @@ from erpstaging.catalogue.registry import entities
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import NotPermitted
+from erpstaging.monitoring.correlated import caused_by
 from erpstaging.records.models import Record
 from erpstaging.staging.models import StagedExport
 from erpstaging.staging.queue import (
@@ -94,6 +97,34 @@ class AccountingView(CompanyView):
             colleagues=Colleagues(self.company, self.actor.user_id),
         )
 
+    def selectable(self, view: View | None = None) -> list[DecisionButton]:
+        """What can be done with many rows of a view at once; a row that is redrawn stands in the list around it."""
+        if view is None:
+            details = htmx_of(self.request)
+            around = urlsplit((details.current_url_abs_path if details else None) or "").query
+            view = self.part_asked(QueryDict(around)).view
+        return bulk_buttons(self.company, view, self.actor)
+
+    def part_asked(self, query: QueryDict) -> Asked:
+        """What an address of the queue asks for; what it cannot mean falls back to the default."""
+        word = query.get("view")
+        view = View(word) if word in set(View) else self._default_view()
+        tab = tab_of(tabs(self.company), query.get("type", ""))
+        project = query.get("project", "")
+        is_id = project.isascii() and project.isdigit() and len(project) < 20 and 0 < int(project) < INT64
+        return Asked(
+            view=view,
+            item_types=tab.item_types if tab else (),
+            text=query.get("q", "").strip().replace("\0", "")[:255],
+            project_id=int(project) if is_id else None,
+            cursor=query.get("cursor", "")[:200],
+        )
+
+    def _default_view(self) -> View:
+        if self.counts is None:
+            self.counts = view_counts(self.company)
+        return View.READY_TO_EXPORT if self.counts.get(View.READY_TO_EXPORT) else View.READY_TO_IMPORT
+
     def columns(self, metadata: Metadata) -> list[Column]:
         """What the company adds to the list of the open tab; a row that is redrawn stands in the list around it."""
         details = htmx_of(self.request)
@@ -114,7 +145,7 @@ class QueuePage(AccountingView):
         if not self.sees_queue:
             raise NotPermitted("The queue is open to people with a role on the ERP tool. Ask an ERP administrator.")
         self.counts = view_counts(self.company)
-        asked = self.asked(request)
+        asked = self.part_asked(request.GET)
         self.current_view = asked.view
         part: Part = queue_part(self.company, asked)
         projects = Record.objects.of(self.company).filter(item_type="project", deleted_at=None)
@@ -126,27 +157,25 @@ class QueuePage(AccountingView):
             counts=type_counts(self.company, asked.view, asked=Asked(asked.view, (), asked.text, asked.project_id)),
             projects=list(projects.order_by("title").values_list("pk", "title")[:MAX_PROJECTS]),
         )
-        return self.page("approvals/queue.html", {"queue": queue})
+        queue = dataclasses.replace(queue, bulk=self.selectable(asked.view))
+        correlated = self._correlated(asked.text)
+        return self.page("approvals/queue.html", {"queue": queue, "correlated": correlated, "searched": asked.text})
+
+    def _correlated(self, text: str) -> list[Link]:
+        """What the call with this correlation id touched, in whatever view it stands."""
+        if not text:
+            return []
+        found = caused_by(self.company, text)
+        places = [("record", one) for one in found.records] + [("staged", one) for one in found.staged]
+        links = [
+            Link(one.number or one.title, reverse(f"approvals:{place}", args=[self.company.pk, one.pk]))
+            for place, one in places
+        ]
+        if found.deliveries:
+            url = f"{reverse('approvals:deliveries', args=[self.company.pk])}?{urlencode({'correlation': text})}"
+            links.append(Link(_("Deliveries"), url))
+        return links
 
     def refreshed_list(self) -> Entity | None:
         tab = tab_of(tabs(self.company), self.request.GET.get("type", ""))
         return refreshed_with(entities(tab.item_types)[0]) if tab is not None else None
-
-    def asked(self, request: HttpRequest) -> Asked:
-        """What the address asks for; what it cannot mean falls back to the default."""
-        query = request.GET
-        view = View(query["view"]) if query.get("view") in set(View) else self._default_view()
-        tab = tab_of(tabs(self.company), query.get("type", ""))
-        project = query.get("project", "")
-        is_id = project.isascii() and project.isdigit() and len(project) < 20 and 0 < int(project) < INT64
-        return Asked(
-            view=view,
-            item_types=tab.item_types if tab else (),
-            text=query.get("q", "").strip().replace("\0", "")[:255],
-            project_id=int(project) if is_id else None,
-            cursor=query.get("cursor", "")[:200],
-        )
-
-    def _default_view(self) -> View:
-        counts = self.counts or {}
-        return View.READY_TO_EXPORT if counts.get(View.READY_TO_EXPORT) else View.READY_TO_IMPORT

@@ -16,18 +16,25 @@ from erpstaging.approvals.views.base import status_of
 from erpstaging.approvals.views.queue import AccountingView
 from erpstaging.catalogue.entity import CUSTOM, Entity
 from erpstaging.catalogue.fields import INT64, Field
-from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.catalogue.registry import ENTITIES, EXPORTED
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import BadRequest, Invalid, NotFound, Refused
 from erpstaging.records.editing import create_record, delete_record, edit_record, require_right
 from erpstaging.records.lines import LineEdit
 from erpstaging.records.models import Record
+from erpstaging.staging.budget_import import import_budget
+from erpstaging.staging.direct_exports import send_to_erp
 from erpstaging.staging.models import StagedExport
 from erpstaging.staging.queue import MAX_LIMIT
-from erpstaging.staging.sending import retrieve_record, send_record
+from erpstaging.staging.sending import retrieve_record
 
-KEPT_HERE = ("vendor", "project", "work_order_contract")
+
+def kept_here(metadata: Metadata) -> list[str]:
+    """What project people keep on these pages: what can be sent, and the prime contracts that some of it stands under,
+    as far as it is switched on."""
+    kept = (one for one in ENTITIES.values() if one.item_type in EXPORTED or one.item_type == "prime_contract")
+    return [entity.item_type for entity in kept if metadata.is_on(entity)]
 
 
 class RecordsPage(AccountingView):
@@ -35,11 +42,13 @@ class RecordsPage(AccountingView):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         item_type = request.GET.get("item_type", "")
-        if item_type not in KEPT_HERE:
-            return self.page("approvals/home.html", {"home": home_shown(self.company, self.actor, KEPT_HERE)})
+        metadata = metadata_of(self.company.pk)
+        kept = kept_here(metadata)
+        if item_type not in kept:
+            return self.page("approvals/home.html", {"home": home_shown(self.company, self.actor, kept)})
         number = request.GET.get("page", "1")
         page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 else 1
-        entity, metadata = ENTITIES[item_type], metadata_of(self.company.pk)
+        entity = ENTITIES[item_type]
         if request.GET.get("format") == "csv":
             return csv_response(self.company, self.actor, entity, metadata)
         items = items_shown(self.company, self.actor, entity, metadata, page=max(page, 1), per_page=MAX_LIMIT)
@@ -55,6 +64,8 @@ class MinePage(AccountingView):
 
 class FormView(AccountingView):
     """Making or changing a record. What was typed stays on the form when it is refused."""
+
+    object_type = "record"
 
     def shown(self) -> FormShown:  # type: ignore[override]
         raise NotImplementedError
@@ -75,7 +86,7 @@ class FormView(AccountingView):
         record = self.save()
         name = record.number or record.title
         if request.GET.get("then") == "send":
-            send_record(self.company, record.pk, actor=self.actor)
+            send_to_erp(self.company, record.pk, actor=self.actor)
             self.say(Toast(text=str(DONE["send_to_erp"]) % {"name": name}))
         else:
             self.say(Toast(text=str(DONE["save"]) % {"name": name}))
@@ -175,7 +186,7 @@ class FormView(AccountingView):
             values[CUSTOM] = {name: row[name] or None for name in own}
             if row["id"] is None and not any(row[name] for name in (*names, *own)):
                 continue  # a blank line at the end is no line
-            edits.append(LineEdit(row["id"], _calculated(values)))
+            edits.append(LineEdit(row["id"], _calculated(values, self.line_entity)))
         kept = {edit.id for edit in edits}
         return [*edits, *(LineEdit(line.pk, {}, delete=True) for line in standing if line.pk not in kept)]
 
@@ -190,10 +201,11 @@ def _place(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 6
 
 
-def _calculated(values: dict[str, Any]) -> dict[str, Any]:
-    """A form's line is quantity times unit cost; other values of a standing line stay."""
-    if values.get("quantity") and values.get("unit_cost"):
-        return {**values, "extended_type": "calculated"}
+def _calculated(values: dict[str, Any], entity: Entity | None) -> dict[str, Any]:
+    """A form's line is quantity times unit cost where both are there; other values of a standing line stay."""
+    rule = entity.calculation if entity is not None else None
+    if rule is not None and values.get("quantity") and values.get("unit_cost"):
+        return {**values, rule.field: rule.calculated}
     return values
 
 
@@ -203,7 +215,7 @@ class NewRecord(FormView):
     @property
     def entity(self) -> Entity:
         item_type = self.kwargs["item_type"]
-        if item_type not in KEPT_HERE:
+        if item_type not in kept_here(self.metadata):
             raise NotFound()
         return ENTITIES[item_type]
 
@@ -285,6 +297,7 @@ class EditRecord(FormView):
 class RecordAct(AccountingView):
     """An act on a record, back to its page."""
 
+    object_type = "record"
     act = ""
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
@@ -304,7 +317,14 @@ class Send(RecordAct):
     act = "send_to_erp"
 
     def do(self, object_id: int) -> None:
-        send_record(self.company, object_id, actor=self.actor)
+        send_to_erp(self.company, object_id, actor=self.actor)
+
+
+class ImportBudget(RecordAct):
+    act = "import_budget"
+
+    def do(self, object_id: int) -> None:
+        import_budget(self.company, object_id, actor=self.actor)
 
 
 class Retrieve(RecordAct):

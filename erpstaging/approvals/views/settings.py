@@ -100,6 +100,13 @@ class ErpSettingsPage(SettingsView):
         for one in offered:
             text = post.getlist(one.name)[-1:] or [""]
             changes[one.name] = text[0] == "true" if one.kind == "boolean" else text[0].strip()
+        direct = {
+            one.name.removeprefix(shown.DIRECT): post.getlist(one.name)[-1:] == ["true"]
+            for one in shown.direct_export_fields(self.company, self.metadata)
+            if one.name in post
+        }
+        if direct:
+            changes["direct_export"] = {**(self.metadata.erp.document.get("direct_export") or {}), **direct}
         change_settings(self.company.pk, changes, actor=self.actor)
         return self.done(_("Saved the ERP settings"), self.url("erp_settings"))
 
@@ -115,7 +122,15 @@ class ErpSettingsPage(SettingsView):
         metadata = self.metadata
         fields = shown.settings_fields(metadata, metadata.erp, typed, errors)
         return self.settings_page(
-            "erp", _("ERP settings"), {"fields": fields, "errors": errors, "erp_name": metadata.erp_name}, status
+            "erp",
+            _("ERP settings"),
+            {
+                "fields": fields,
+                "direct": shown.direct_export_fields(self.company, metadata),
+                "errors": errors,
+                "erp_name": metadata.erp_name,
+            },
+            status,
         )
 
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("companies", "0003_failed_attempts_by_time"),
+        ("companies", "0001_initial"),
     ]
 
     operations = [
@@ -53,6 +53,11 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(fields=["company", "object_type", "object_id", "id"], name="audit_by_object"),
                     models.Index(fields=["company", "occurred_at", "id"], name="audit_by_time"),
+                    models.Index(
+                        condition=models.Q(("correlation_id", ""), _negated=True),
+                        fields=["company", "correlation_id", "id"],
+                        name="audit_by_correlation",
+                    ),
                 ],
             },
         ),

@@ -68,8 +68,13 @@ COMMITMENT_CHANGE_ORDER = Entity(
     webhook_resource="Change Order Packages",
     wire_path="change_order_packages",
     write_names={"contract_id": "commitment_id"},
+    prerequisites=("status_approved", "commitment_linked", "vendor_linked", "line_with_erp_cost_code"),
     # The import sends no event: the event catalogue has none for it.
-    events=EntityEvents(sync="sync_commitment_change_orders"),
+    events=EntityEvents(
+        export="create_commitment_change_order",
+        sync="sync_commitment_change_orders",
+        unlink="unlink_commitment_change_order",
+    ),
     fields=(
         *HEADER,
         reference(
@@ -80,6 +85,7 @@ COMMITMENT_CHANGE_ORDER = Entity(
             origin_field="commitment_origin_id",
             required=True,
             required_at_import=True,
+            edited=True,
         ),
     ),
     lock=LockList(fields=frozenset({"title", "status", "grand_total", "commitment_id"}), lines=True),
@@ -103,6 +109,12 @@ PRIME_CONTRACT_CHANGE_ORDER = Entity(
     approved_status="approved",
     kept_by_admins=True,
     webhook_resource="Change Order Packages",
-    fields=(*HEADER, reference("contract_id", "Prime contract", "prime_contract", required=True)),
+    prerequisites=("status_approved", "prime_contract_linked"),
+    events=EntityEvents(
+        export="create_prime_contract_change_order",
+        unlink="unlink_prime_contract_change_order",
+        reset="reset_prime_contract_change_order",
+    ),
+    fields=(*HEADER, reference("contract_id", "Prime contract", "prime_contract", required=True, edited=True)),
     lock=LockList(whole=True, lines=True),
 )

@@ -22,10 +22,7 @@ NO_MONEY = "0.0"
 
 def contract_dates(*names: str) -> tuple[Field, ...]:
     """Dates that only the object of record has, not the staged one."""
-    return tuple(
-        date(name, name.removesuffix("_date").replace("_", " ").capitalize(), staged=False, edited=True)
-        for name in names
-    )
+    return tuple(date(name, name.replace("_", " ").capitalize(), staged=False, edited=True) for name in names)
 
 
 def project_field() -> Field:
@@ -65,7 +62,12 @@ SUPPORTS = Supports(
     unlinked=Support.YES,
     switches={"unlinked": "configs.unlink"},
 )
-EVENTS = EntityEvents(export="create_commitment", imported="create_commitment_in_procore", sync="sync_commitments")
+EVENTS = EntityEvents(
+    export="create_commitment",
+    imported="create_commitment_in_procore",
+    sync="sync_commitments",
+    unlink="unlink_commitment",
+)
 LOCK = LockList(fields=frozenset({"title", "vendor_id", "status", "retainage_percent"}), lines=True)
 PREREQUISITES = ("status_approved", "vendor_linked", "line_with_erp_cost_code", "project_linked")
 
@@ -74,6 +76,7 @@ WORK_ORDER_CONTRACT = Entity(
     item_type="work_order_contract",
     label="Subcontract",
     plural="Commitments",
+    list_title="Subcontracts",
     icon="commitment",
     level=Level.PROJECT,
     metadata_name="commitments",
@@ -109,6 +112,7 @@ PURCHASE_ORDER_CONTRACT = Entity(
     item_type="purchase_order_contract",
     label="Purchase order",
     plural="Commitments",
+    list_title="Purchase orders",
     icon="commitment",
     level=Level.PROJECT,
     metadata_name="commitments",
@@ -145,7 +149,7 @@ COMMITMENT_EXPORT: Shape = {
     "id": Value("id"),
     "accounting_method": Value("data.accounting_method", "string", "amount"),
     **values("data.", "date", "actual_completion_date", "approval_letter_date"),
-    "approved_change_orders": Fixed(NO_MONEY),
+    "approved_change_orders": Value("sums.approved", "decimal", NO_MONEY),
     "assignee_id": Value("data.assignee_id"),
     "bill_to_address": Value("data.bill_to_address", "string"),
     **values("data.", "date", "contract_date", "contract_estimated_completion_date", "contract_start_date"),
@@ -154,7 +158,7 @@ COMMITMENT_EXPORT: Shape = {
     "deleted_at": Fixed(None),
     "delivery_date": Value("data.delivery_date", "date"),
     "description": Value("data.description", "string", ""),
-    "draft_change_orders_amount": Fixed(NO_MONEY),
+    "draft_change_orders_amount": Value("sums.draft", "decimal", NO_MONEY),
     "due_date": Fixed(None),
     "erp_custom_fields": Value("inputs.custom_fields", "any", {}),
     "exclusions": Value("data.exclusions", "string", ""),
@@ -167,16 +171,16 @@ COMMITMENT_EXPORT: Shape = {
     "number": Value("data.number", "string", ""),
     **values("", "any", "origin_code", "origin_data", "origin_id"),
     "payment_terms": Value("data.payment_terms", "string"),
-    "pending_change_orders": Fixed(NO_MONEY),
-    "pending_revised_contract": Value("amount", "decimal", NO_MONEY),
-    "percentage_paid": Fixed(NO_MONEY),
+    "pending_change_orders": Value("sums.pending", "decimal", NO_MONEY),
+    "pending_revised_contract": Value("sums.pending_revised", "decimal", NO_MONEY),
+    "percentage_paid": Value("sums.percentage_paid", "decimal", NO_MONEY),
     "private": Value("data.private", "bool", False),
     "project": Nested("project", PARTY),
-    "remaining_balance_outstanding": Value("amount", "decimal", NO_MONEY),
+    "remaining_balance_outstanding": Value("sums.outstanding", "decimal", NO_MONEY),
     "requisitions_are_enabled": Fixed(None),
     "retainage_percent": Value("data.retainage_percent", "decimal"),
     "returned_date": Value("data.returned_date", "date"),
-    "revised_contract": Value("amount", "decimal", NO_MONEY),
+    "revised_contract": Value("sums.revised", "decimal", NO_MONEY),
     "ship_to_address": Value("data.ship_to_address", "string"),
     "ship_via": Value("data.ship_via", "string"),
     "show_line_items_to_non_admins": Value("data.show_line_items_to_non_admins", "bool", False),
@@ -184,8 +188,8 @@ COMMITMENT_EXPORT: Shape = {
     "status": Value("data.status", "string", "Draft"),
     "title": Value("data.title", "string", ""),
     "total_draw_requests_amount": Fixed(NO_MONEY),
-    "total_payments": Fixed(NO_MONEY),
-    "total_requisitions_amount": Fixed(NO_MONEY),
+    "total_payments": Value("sums.paid", "decimal", NO_MONEY),
+    "total_requisitions_amount": Value("sums.invoiced", "decimal", NO_MONEY),
     "updated_at": Value("updated_at", "datetime"),
     "vendor": Nested(
         "vendor",

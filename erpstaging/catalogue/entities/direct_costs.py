@@ -1,7 +1,7 @@
 """Direct costs: bills and expenses without a contract, of one project or of the company."""
 
 from erpstaging.catalogue.entities.commitments import project_field
-from erpstaging.catalogue.entity import Entity, Level, LockList, Support, Supports
+from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import Field, choice, date, integer, long_text, moment, money, number, reference, text
 
 STATUSES = ("draft", "pending", "revise_and_resubmit", "approved")
@@ -62,6 +62,13 @@ COMPANY_LEVEL_DIRECT_COST = Entity(
     title_field="description",
     status_field="status",
     approved_status="approved",
+    prerequisites=("status_approved",),
+    events=EntityEvents(
+        export="create_company_level_direct_cost",
+        unlink="unlink_company_level_direct_cost",
+        reset="reset_company_level_direct_cost",
+    ),
+    webhook_resource="Company Direct Costs",
     fields=(
         *_header(vendor_required=False),
         date("accounting_date", "Accounting date", edited=True),

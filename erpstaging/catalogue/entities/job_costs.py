@@ -1,6 +1,6 @@
 """What the ERP has booked on a project, by cost code and cost type; and which types a code may be booked with."""
 
-from erpstaging.catalogue.entity import Entity, Level, LockList, Support, Supports
+from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, date, long_text, money, number, reference, text
 
 AMOUNTS = (
@@ -41,7 +41,9 @@ COST_TYPE_ASSIGNMENT = Entity(
             "deleted": "configs.cost_type_assignment_deletions of jobs and sub_jobs",
         },
     ),
+    events=EntityEvents(delete="delete_cost_type_assignments"),
     parents=("cost_code",),
+    webhook_resource="Cost Type Assignments",
     wire_path="cost_code_line_item_types",
     unique_within=("project_id", "sub_job_id", "cost_code_id", "line_item_type_id"),
     found_by_key=True,
@@ -60,6 +62,7 @@ JOB_COST = Entity(
     metadata_name="job_costs",
     supports=Supports(synced_direct=Support.YES, deleted=Support.YES),
     parents=("project", "sub_job"),
+    webhook_resource="Job Costs",
     wire_path="erp_job_costs",
     unique_within=("project_id", "sub_job_id", "cost_code_id", "line_item_type_id"),
     found_by_key=True,
@@ -88,6 +91,7 @@ JOB_COST_TRANSACTION = Entity(
     title_field="description",
     amount_field="amount",
     kept_by_erp=True,
+    webhook_resource="Job Cost Transactions",
     fields=(
         reference("project_id", "Project", "project", required=True),
         reference("job_cost_id", "Job cost", "job_cost", required=True),

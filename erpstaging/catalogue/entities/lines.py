@@ -5,7 +5,7 @@ from dataclasses import replace
 from erpstaging.catalogue.entities.commitments import NO_MONEY, PARTY
 from erpstaging.catalogue.entity import Calculation, Entity, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import Field, choice, long_text, money, number, position, reference, text
-from erpstaging.catalogue.payload import Fixed, Given, Nested, Shape, Value, values
+from erpstaging.catalogue.payload import Each, Fixed, Given, Nested, Shape, Value, values
 
 CONTRACTS = ("work_order_contract", "purchase_order_contract")
 FIELDS = (
@@ -44,6 +44,7 @@ def _contract_line(*, required: bool) -> Field:
         "line_item",
         origin_field="commitment_line_item_origin_id",
         required_at_import=required,
+        edited=True,
     )
 
 
@@ -88,6 +89,15 @@ PRIME_CONTRACT_LINE = replace(
     parents=("prime_contract",),
     webhook_resource="Prime Contract Line Items",
 )
+PRIME_CHANGE_ORDER_LINE = replace(
+    COMMITMENT_ITEM,
+    key="",
+    metadata_name=None,
+    supports=Supports(exported=Support.WITH_PARENT, unlinked=Support.WITH_PARENT),
+    parents=("prime_contract_change_order",),
+    webhook_resource="Potential Change Order Line Items",
+    fields=(*FIELDS, reference("prime_line_item_id", "Line of the contract", "line_item", edited=True)),
+)
 # What a direct cost is made of; it has no place in the documented list, and nobody stages it.
 DIRECT_COST_LINE = replace(
     COMMITMENT_ITEM,
@@ -111,35 +121,47 @@ LINE_ITEM = replace(
     COMMITMENT_ITEM,
     key="",
     metadata_name=None,
-    parents=(*CONTRACTS, "commitment_change_order", "prime_contract", *DIRECT_COSTS),
+    parents=(
+        *CONTRACTS,
+        "commitment_change_order",
+        "prime_contract",
+        "prime_contract_change_order",
+        *DIRECT_COSTS,
+    ),
     fields=(*FIELDS, _contract_line(required=False)),
     variants={
         "work_order_contract": WORK_ORDER_LINE,
         "purchase_order_contract": PURCHASE_ORDER_LINE,
         "commitment_change_order": CHANGE_ORDER_LINE,
         "prime_contract": PRIME_CONTRACT_LINE,
+        "prime_contract_change_order": PRIME_CHANGE_ORDER_LINE,
         "item": DIRECT_COST_LINE,
         "company_level_direct_cost": COMPANY_DIRECT_COST_LINE,
     },
 )
 
+COST_TYPE: Shape = {
+    "id": Value("id"),
+    **values("data.", "string", "name", "code", "base_type"),
+    "origin_id": Value("origin_id"),
+}
 LINE_COST_CODE: Shape = {
     "id": Value("id"),
     "name": Value("data.name", "string"),
     "full_code": Value("data.full_code", "string"),
     **values("", "any", "origin_id", "origin_data"),
     "standard_cost_code_id": Value("data.standard_cost_code_id"),
-    "biller": Value("project.title", "string"),
-    "biller_id": Value("project.id"),
-    "biller_type": Value("data.biller_type", "string", "Project"),
-    "biller_origin_id": Value("project.origin_id", "string"),
+    "biller": Value("biller.name", "string"),
+    "biller_id": Value("biller.id"),
+    "biller_type": Value("biller.type", "string", "Project"),
+    "biller_origin_id": Value("biller_node.origin_id", "string"),
     "budgeted": Value("data.budgeted", "bool", False),
     "code": Value("data.code", "string"),
     "parent": Value("parent_ref"),
     "sortable_code": Value("data.sortable_code", "string"),
     "created_at": Value("created_at", "datetime"),
     "deleted_at": Fixed(None),
-    "line_item_types": Value("data.line_item_types", "any", []),
+    "line_item_types": Each("line_item_types", COST_TYPE),
     "position": Value("position"),
     "updated_at": Value("updated_at", "datetime"),
 }
@@ -167,7 +189,7 @@ LINE_EXPORT: Shape = {
     "project": Nested("project", PARTY),
     "quantity": Value("data.quantity", "decimal", NO_MONEY),
     "tax_amount": Fixed(NO_MONEY),
-    "tax_code": Fixed(None),
+    "tax_code": Nested("tax_code", {"id": Value("id"), "code": Value("data.code"), "origin_id": Value("origin_id")}),
     "tax_code_id": Value("data.tax_code_id"),
     "total_amount": Value("amount", "decimal", NO_MONEY),
     "unit_cost": Value("data.unit_cost", "decimal", NO_MONEY),

@@ -13,6 +13,7 @@ MARKUP = Entity(
     external_item_type="markup",
     supports=Supports(exported=Support.WITH_PARENT, unlinked=Support.WITH_PARENT),
     parents=("prime_contract_change_order",),
+    shown_under="markups",
     kept_by_admins=True,
     fields=(
         text("name", "Name", required=True, edited=True),

@@ -1,7 +1,7 @@
 """Payment applications: what the owner of the building is invoiced, line by line."""
 
 from erpstaging.catalogue.entities.commitments import project_field
-from erpstaging.catalogue.entity import Entity, Level, LockList, Support, Supports
+from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import choice, date, integer, long_text, money, number, position, reference, text
 
 STATUSES = ("draft", "under_review", "revise_and_resubmit", "approved")
@@ -24,6 +24,8 @@ PAYMENT_APPLICATION = Entity(
     status_field="status",
     webhook_resource="Payment Applications",
     wire_path="payment_applications",
+    prerequisites=("prime_contract_linked",),
+    events=EntityEvents(export="create_payment_application", unlink="unlink_payment_application"),
     fields=(
         project_field(),
         reference("prime_contract_id", "Prime contract", "prime_contract", required=True, edited=True),
@@ -51,6 +53,7 @@ PAYMENT_APPLICATION_LINE_ITEM = Entity(
     title_field="description_of_work",
     amount_field="amount",
     summed=("work_completed_this_period", "new_materials"),
+    webhook_resource="Payment Application Line Items",
     fields=(
         reference("line_item_id", "Line of the contract", "line_item", edited=True),
         reference("cost_code_id", "Cost code", "cost_code", edited=True),

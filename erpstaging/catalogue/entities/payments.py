@@ -41,7 +41,7 @@ CONTRACT_PAYMENT = Entity(
     kept_by_admins=True,
     webhook_resource="Contract Payments",
     wire_path="contract_payments",
-    events=EntityEvents(sync="sync_contract_payments"),
+    events=EntityEvents(export="create_contract_payment", sync="sync_contract_payments", reset="reset_payment"),
     fields=(
         project_field(),
         reference("contract_id", "Contract", *CONTRACTS, required=True, edited=True),
@@ -73,6 +73,7 @@ INVOICE_PAYMENT = Entity(
     number_field="check_number",
     title_field="notes",
     amount_field="amount",
+    webhook_resource="Invoice Payments",
     wire_path="invoice_payments",
     kept_by_erp=True,
     fields=(

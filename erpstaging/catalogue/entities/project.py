@@ -2,7 +2,7 @@
 
 from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import boolean, choice, date, integer, integers, long_text, number, reference, text
-from erpstaging.catalogue.payload import Nested, Shape, Value, values
+from erpstaging.catalogue.payload import Each, Nested, Shape, Value, values
 
 WORK_SCOPES = ("new_construction", "renovation_alteration", "maintenance_service")
 DELIVERY_METHODS = (
@@ -33,7 +33,13 @@ PROJECT = Entity(
     write_names={"project_template_id": "from_project_template_id"},
     webhook_resource="Projects",
     wire_path="projects",
-    events=EntityEvents(export="create_or_update_job", imported="create_job_in_procore", sync="sync_jobs"),
+    events=EntityEvents(
+        export="create_or_update_job",
+        update="create_or_update_job",
+        imported="create_job_in_procore",
+        sync="sync_jobs",
+        reset="reset_job",
+    ),
     fields=(
         text("name", "Name", required=True, required_at_import=True, edited=True),
         text("project_number", "Number", edited=True),
@@ -100,19 +106,27 @@ PROJECT = Entity(
     lock=LockList(fields=frozenset({"origin_code"})),
 )
 
+# `biller` is the project or sub job that the code belongs to.
 COST_CODE_OF_JOB: Shape = {
     "id": Value("id"),
     "name": Value("data.name", "string"),
     "full_code": Value("data.full_code", "string"),
     **values("", "any", "origin_id", "origin_data"),
-    "biller": Value("project.title", "string"),
-    "biller_id": Value("project.id"),
-    "biller_type": Value("data.biller_type", "string", "Project"),
+    "biller": Value("biller.name", "string"),
+    "biller_id": Value("biller.id"),
+    "biller_type": Value("biller.type", "string"),
     "budgeted": Value("data.budgeted", "bool", False),
     "code": Value("data.code", "string"),
     "created_at": Value("created_at", "datetime"),
     "deleted_at": Value("deleted_at", "datetime"),
-    "line_item_types": Value("data.line_item_types", "any", []),
+    "line_item_types": Each(
+        "line_item_types",
+        {
+            "id": Value("id"),
+            **values("data.", "string", "name", "code", "base_type"),
+            "origin_id": Value("origin_id", "string"),
+        },
+    ),
     "parent": Value("parent_ref"),
     "position": Value("position"),
     "sortable_code": Value("data.sortable_code", "string"),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from erpstaging.catalogue.entities.commitments import project_field
-from erpstaging.catalogue.entity import Entity, Level, LockList, Support, Supports
+from erpstaging.catalogue.entity import Entity, EntityEvents, Level, LockList, Support, Supports
 from erpstaging.catalogue.fields import (
     Field,
     boolean,
@@ -37,6 +37,11 @@ REQUISITION = Entity(
     number_field="invoice_number",
     title_field="comment",
     status_field="status",
+    approved_status="approved",
+    also_approved=("approved_as_noted", "pending_owner_approval"),
+    prerequisites=("status_approved", "commitment_linked"),
+    events=EntityEvents(export="create_requisitions", reset="reset_requisition"),
+    webhook_resource="Requisitions",
     wire_path="requisitions",
     fields=(
         project_field(),
@@ -107,6 +112,7 @@ REQUISITION_CONTRACT_ITEM = Entity(
     title_field="description_of_work",
     amount_field="gross_amount",
     summed=("work_completed_this_period", "materials_presently_stored"),
+    webhook_resource="Requisition Items",
     fields=(
         reference("line_item_id", "Line of the contract", "line_item", edited=True),
         *WORK,

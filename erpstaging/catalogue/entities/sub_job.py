@@ -26,7 +26,12 @@ SUB_JOB = Entity(
     wire_path="sub_jobs",
     prerequisites=("project_linked",),
     unique_within=("project_id", "code"),
-    events=EntityEvents(imported="create_sub_job_in_procore", sync="sync_sub_jobs"),
+    events=EntityEvents(
+        export="create_sub_job",
+        imported="create_sub_job_in_procore",
+        sync="sync_sub_jobs",
+        reset="reset_sub_job",
+    ),
     fields=(
         text("name", "Name", required=True, required_at_import=True, edited=True),
         text("code", "Code", required=True, required_at_import=True, edited=True),

@@ -14,6 +14,7 @@ TAX_CODE = Entity(
     supports=Supports(synced_direct=Support.YES),
     number_field="code",
     title_field="description",
+    webhook_resource="Tax Codes",
     wire_path="tax_codes",
     unique_within=("code",),
     fields=(

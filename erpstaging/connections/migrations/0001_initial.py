@@ -10,10 +10,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("companies", "0003_failed_attempts_by_time"),
+        ("companies", "0001_initial"),
         migrations.swappable_dependency(settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
         # Not needed, but a first start is a second faster when its 65 changes of labels run before most models exist.
-        ("oauth2_provider", "0021_translatable_field_labels"),
+        ("oauth2_provider", "0022_refreshtoken_token_family_index"),
     ]
 
     operations = [

@@ -32,6 +32,21 @@ class Client:
         found: dict[str, Any] = self.call("GET", self._nested(f"erp_requests/{erp_request_id}"))
         return found
 
+    def newest_request_id(self) -> int:
+        """0 where there is none yet."""
+        found = self.call("GET", self._nested("erp_requests"), query={"per_page": 1})
+        return int(found[0]["id"]) if found else 0
+
+    def requests_after(self, erp_request_id: int) -> Iterator[dict[str, Any]]:
+        """Requests that were opened later, newest first."""
+        page = 1
+        while True:
+            rows = self.call("GET", self._nested("erp_requests"), query={"page": page, "per_page": PAGE})
+            yield from (row for row in rows if row["id"] > erp_request_id)
+            if len(rows) < PAGE or rows[-1]["id"] <= erp_request_id:
+                return
+            page += 1
+
     def open_details(self, **filters: int) -> Iterator[dict[str, Any]]:
         """Details in progress, newest first, walked page by page."""
         query = {"filters[status]": "in_progress", **{f"filters[{name}]": value for name, value in filters.items()}}
@@ -49,6 +64,12 @@ class Client:
         """The elements that were refused."""
         answer = self.call("PATCH", self._nested("external_data/sync"), body={"updates": list(updates)})
         errors: list[dict[str, Any]] = answer["errors"]
+        return errors
+
+    def work(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> list[dict[str, Any]]:
+        """A call of a company's flat route; the elements that were refused."""
+        answer = self.call(method, f"/rest/v1.0/{path}", query={"company_id": self.company_id, **query}, body=body)
+        errors: list[dict[str, Any]] = answer.get("errors", []) if isinstance(answer, dict) else []
         return errors
 
     def close_detail(self, detail_id: int, status: str, messages: Sequence[str] = ()) -> None:
@@ -69,6 +90,18 @@ class Client:
         made = self.call("POST", hooks, body={**scope, "hook": hook})
         trigger = {"resource_name": "ERP Requests", "event_type": "create"}
         self.call("POST", f"{hooks}/{made['id']}/triggers", body={**scope, "trigger": trigger})
+
+    def wait_for_server(self, seconds: float) -> None:
+        """Until it says that it can serve. Raises CallFailed."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if self.session.get(f"{self.base_url}/readyz", timeout=TIMEOUT).ok:
+                    return
+            except (requests.ConnectionError, requests.Timeout):
+                pass
+            time.sleep(FIRST_PAUSE)
+        raise CallFailed(f"{self.base_url} does not answer.")
 
     def call(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
         """The decoded answer. Raises CallFailed."""
@@ -97,6 +130,8 @@ class Client:
             raise _Later(0)
         if answer.status_code in PASSING:
             raise _Later(float(answer.headers.get("Retry-After", 0)))
+        if method == "DELETE" and answer.status_code == HTTPStatus.NOT_FOUND:
+            return None  # deleted already, by a call whose answer was lost
         if not answer.ok:
             raise CallFailed(f"{method} {path}: {answer.status_code} {answer.text[:400]}")
         return answer.json() if answer.content else None

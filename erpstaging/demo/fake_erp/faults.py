@@ -1,4 +1,4 @@
-"""Trouble on demand: refusals, repeated calls, lost answers and delays, drawn from one seeded source."""
+"""Trouble on demand: refusals, repeated calls, lost answers, restarts and delays, drawn from one seeded source."""
 
 import random
 import time
@@ -11,6 +11,10 @@ class AnswerLost(Exception):
     """The call was made; its answer never came."""
 
 
+class Restarted(Exception):
+    """The program went down in the middle of its work; what it had in mind is gone."""
+
+
 @dataclass(slots=True)
 class Faults:
     """Shares are between 0 and 1; `delay` is seconds before each request is worked off."""
@@ -18,6 +22,7 @@ class Faults:
     fail: float = 0.0
     duplicate: float = 0.0
     lose: float = 0.0
+    restart: float = 0.0
     delay: float = 0.0
     seed: int | None = None
     source: random.Random = field(init=False)
@@ -36,3 +41,8 @@ class Faults:
 
     def loses_answer(self) -> bool:
         return self.source.random() < self.lose
+
+    def may_restart(self) -> None:
+        """Raises Restarted."""
+        if self.source.random() < self.restart:
+            raise Restarted

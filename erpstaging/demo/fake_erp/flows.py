@@ -1,11 +1,12 @@
-"""What an integrator does about each request: which objects of the payload it books, and which details it closes.
+"""What an integrator does about each request: which objects of the payload it books, what else it calls, and which
+details it closes.
 
 Paths lead through a payload: `a.b` into objects, `a[]` into every element of a list, `[]` into those of a bare list.
 Source: procore/documentation, erp_integration/erp_events_dictionary.md.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 CONTRACT_TYPES = {"WorkOrderContract": "work_order_contract", "PurchaseOrderContract": "purchase_order_contract"}
@@ -27,21 +28,67 @@ class Objects:
         for one in at(data, self.path):
             item_type = self.item_type or CONTRACT_TYPES.get(one.get(self.type_key), "")
             if item_type and one.get(self.id_key):
-                yield item_type, one[self.id_key], one.get("origin_id") or ""
+                yield item_type, int(one[self.id_key]), one.get("origin_id") or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of the company's routes below `/rest/v1.0/`."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`details` leads to the ids of the details. An element with a detail of its own stands or falls alone."""
+    """`calls` names what is called beside the origin IDs. `element` leads to elements with a detail of their own, each
+    of which stands or falls alone; `unasked` says that there is something to do although nobody waits for its end.
+    """
 
     books: tuple[Objects, ...] = ()
     removes: tuple[Objects, ...] = ()
-    details: str = "request_detail_id"
+    calls: Callable[[Any], Iterator[Call]] = lambda data: iter(())
     element: str = ""
+    unasked: bool = False
 
 
-def _batch(path: str, objects: Objects) -> Flow:
-    return Flow(books=(objects,), details=f"{path}.request_detail_id", element=path)
+def _batch(path: str, *objects: Objects) -> Flow:
+    return Flow(books=objects, element=path)
+
+
+def _assignments(data: Any) -> Iterator[Call]:
+    """The cost types of the job's codes are in the ERP now."""
+    project = at(data, "job.id") or at(data, "sub_job.project.id")
+    pairs = [
+        (code["id"], kind["id"]) for code in at(data, "all_cost_codes[]") for kind in at(code, "line_item_types[]")
+    ]
+    if project and pairs:
+        query = {"project_id": project[0], **({"sub_job_id": data["sub_job"]["id"]} if "sub_job" in data else {})}
+        updates = [{"cost_code_id": code, "line_item_type_id": kind, "synced": True} for code, kind in pairs]
+        yield Call("PATCH", "cost_code_line_item_types/sync", query, {"updates": updates})
+
+
+def _transactions(data: Any) -> Iterator[Call]:
+    """Every transaction of the budget is posted."""
+    updates = [{"id": one, "origin_id": f"TRX-{one}", "synced": True} for one in at(data, "transactions[].id")]
+    if updates:
+        body = {"project_id": data["budget"]["project_id"], "updates": updates}
+        yield Call("PATCH", "erp_transactions/sync", {}, body)
+
+
+def _deletion(path: str, *routes: tuple[str, str]) -> Flow:
+    """The ERP has let go of an element: it may be deleted here. `routes` are (key of the id, route)."""
+
+    def calls(data: Any) -> Iterator[Call]:
+        return (Call("DELETE", f"{route}/{data[key]}") for key, route in routes if data.get(key))
+
+    return Flow(calls=calls, element=path)
+
+
+def _payment_unlink(data: Any) -> Iterator[Call]:
+    yield Call("PATCH", f"invoice_payments/{data['payment_id']}/unlink")
 
 
 COST_CODES = Objects("all_cost_codes[]", "cost_code")
@@ -49,10 +96,10 @@ COMMITMENT = Objects("", BY_TYPE, "procore_commitment_id", "commitment_type")
 FLOWS: Mapping[str, Flow] = {
     "create_standard_cost_codes": _batch("[]", Objects("", "standard_cost_code")),
     "create_vendor": Flow((Objects("vendor", "vendor"),)),
-    "create_or_update_job": Flow((Objects("job", "project"), COST_CODES)),
-    "create_sub_job": Flow((Objects("sub_job", "sub_job"), COST_CODES)),
-    "create_budget": Flow((Objects("budget", "budget"),)),
-    "update_budget": Flow((Objects("budget", "budget"),)),
+    "create_or_update_job": Flow((Objects("job", "project"), COST_CODES), calls=_assignments),
+    "create_sub_job": Flow((Objects("sub_job", "sub_job"), COST_CODES), calls=_assignments),
+    "create_budget": Flow((Objects("budget", "budget"),), calls=_transactions),
+    "update_budget": Flow((Objects("budget", "budget"),), calls=_transactions),
     "create_requisitions": _batch("requisitions[]", Objects("", "requisition", "procore_requisition_id")),
     "create_contract_payment": Flow((Objects("contract_payment", "contract_payment"),)),
     "create_commitment": Flow((Objects("commitment", BY_TYPE), Objects("commitment_items[]", "line_item"))),
@@ -79,6 +126,21 @@ FLOWS: Mapping[str, Flow] = {
     "unlink_payment_application": Flow(removes=(Objects("payment_application", "payment_application"),)),
     "unlink_prime_contract_change_order": Flow(removes=(Objects("prime_contract_change_order", "change_order"),)),
     "unlink_company_level_direct_cost": Flow(removes=(Objects("direct_cost", "company_level_direct_cost"),)),
+    "reset_prime_contract_change_order": Flow(
+        removes=(
+            Objects("", "change_order", "prime_contract_change_order_id"),
+            Objects("prime_contract_change_order_line_items[]", "line_item"),
+        ),
+        unasked=True,
+    ),
+    "reset_payment": Flow(
+        removes=(Objects("", "contract_payment", "payment_id"),), calls=_payment_unlink, unasked=True
+    ),
+    "delete_cost_codes": _deletion("cost_codes[]", ("id", "cost_codes")),
+    "delete_cost_type_assignments": _deletion(
+        "cost_type_assignments[]", ("id", "cost_codes_line_item_types"), ("job_cost_id", "erp_job_costs")
+    ),
+    "sync_metadata": Flow(unasked=True),
 }
 # Anything else books nothing; where it has a detail, such as a refresh of a list, there is nothing new to bring.
 NOTHING = Flow()

@@ -13,6 +13,12 @@ CREATE TABLE IF NOT EXISTS posting (
     removed INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX IF NOT EXISTS each_object_once ON posting (item_type, item_id) WHERE NOT removed;
+CREATE TABLE IF NOT EXISTS asked_again (
+    number INTEGER NOT NULL,
+    erp_request_id INTEGER NOT NULL,
+    PRIMARY KEY (number, erp_request_id)
+);
+CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
 PREFIXES = {
     "vendor": "V",
@@ -26,29 +32,47 @@ PREFIXES = {
     "contract_payment": "PAY",
     "budget": "BUD",
 }
+Item = tuple[str, int]
 
 
 class Ledger:
-    """Bookings survive the program: one that is killed after booking finds the same number again."""
+    """Bookings survive the program: one that is killed after booking finds the same number again.
+
+    An object that is booked already and is asked for by another request is noted: that is what a ledger without such
+    care would hold twice.
+    """
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        self.books = sqlite3.connect(file, isolation_level=None)
+        self.books = sqlite3.connect(file, isolation_level=None, timeout=30)
         self.books.execute("PRAGMA journal_mode = WAL")
         self.books.executescript(TABLES)
 
-    def book(self, items: Iterable[tuple[str, int]], *, erp_request_id: int) -> dict[tuple[str, int], str]:
+    def close(self) -> None:
+        self.books.close()
+
+    def book(self, items: Iterable[Item], *, erp_request_id: int) -> dict[Item, str]:
         """The origin ID of each object, new or as it stands; all in one transaction."""
         wanted = list(items)
         with self.books:
             self.books.execute("BEGIN IMMEDIATE")
             self.books.executemany(
                 "INSERT INTO posting (item_type, item_id, erp_request_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                [(item_type, item_id, erp_request_id) for item_type, item_id in wanted],
+                [(*item, erp_request_id) for item in wanted],
+            )
+            self.books.executemany(
+                "INSERT INTO asked_again SELECT number, ? FROM posting WHERE item_type = ? AND item_id = ? "
+                "AND NOT removed AND erp_request_id <> ? ON CONFLICT DO NOTHING",
+                [(erp_request_id, *item, erp_request_id) for item in wanted],
             )
             return {item: self._origin_id(item) for item in wanted}
 
-    def remove(self, items: Iterable[tuple[str, int]]) -> None:
+    def holds(self, items: Iterable[Item]) -> bool:
+        """Whether any of the objects is booked."""
+        one = "SELECT 1 FROM posting WHERE item_type = ? AND item_id = ? AND NOT removed"
+        return any(self.books.execute(one, item).fetchone() for item in items)
+
+    def remove(self, items: Iterable[Item]) -> None:
         with self.books:
             self.books.execute("BEGIN IMMEDIATE")
             self.books.executemany("UPDATE posting SET removed = 1 WHERE item_type = ? AND item_id = ?", list(items))
@@ -58,7 +82,24 @@ class Ledger:
         rows = self.books.execute("SELECT item_type, count(*) FROM posting WHERE NOT removed GROUP BY item_type")
         return dict(rows.fetchall())
 
-    def _origin_id(self, item: tuple[str, int]) -> str:
+    def doubles(self) -> int:
+        """How many objects were to be booked by more than one request."""
+        (count,) = self.books.execute("SELECT count(DISTINCT number) FROM asked_again").fetchone()
+        return int(count)
+
+    def origin_ids(self) -> dict[Item, str]:
+        """Every object that is booked, with its origin ID."""
+        rows = self.books.execute("SELECT item_type, item_id FROM posting WHERE NOT removed").fetchall()
+        return {item: self._origin_id(item) for item in rows}
+
+    def mark(self, name: str) -> int | None:
+        found = self.books.execute("SELECT value FROM mark WHERE name = ?", [name]).fetchone()
+        return None if found is None else int(found[0])
+
+    def set_mark(self, name: str, value: int) -> None:
+        self.books.execute("INSERT OR REPLACE INTO mark (name, value) VALUES (?, ?)", [name, value])
+
+    def _origin_id(self, item: Item) -> str:
         (number,) = self.books.execute(
             "SELECT number FROM posting WHERE item_type = ? AND item_id = ? AND NOT removed", item
         ).fetchone()

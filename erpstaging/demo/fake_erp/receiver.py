@@ -21,7 +21,8 @@ class Receiver:
                 length = int(self.headers.get("Content-Length") or 0)
                 try:
                     event = json.loads(self.rfile.read(length)) if length <= MAX_BODY else {}
-                    ids.put(int(event["resource_id"]))
+                    if not event.get("test"):
+                        ids.put(int(event["resource_id"]))
                     self.send_response(HTTPStatus.NO_CONTENT)
                 except (ValueError, KeyError, TypeError):
                     self.send_response(HTTPStatus.BAD_REQUEST)

@@ -3,13 +3,14 @@
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
+from django.db.models.functions import Cast
 
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("companies", "0003_failed_attempts_by_time"),
+        ("companies", "0001_initial"),
     ]
 
     operations = [
@@ -31,7 +32,15 @@ class Migration(migrations.Migration):
                 ("account_id", models.BigIntegerField(null=True)),
                 ("occurred_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("correlation_id", models.CharField(blank=True, max_length=64)),
-                ("transaction", models.BigIntegerField()),
+                (
+                    "transaction",
+                    models.BigIntegerField(
+                        db_default=Cast(
+                            Cast(models.Func(function="pg_current_xact_id"), models.TextField()),
+                            models.BigIntegerField(),
+                        )
+                    ),
+                ),
                 ("position", models.BigIntegerField(null=True)),
                 ("dispatched_at", models.DateTimeField(null=True)),
                 (
@@ -54,6 +63,16 @@ class Migration(migrations.Migration):
                         condition=models.Q(("position__isnull", False)),
                         fields=["company", "position"],
                         name="event_feed",
+                    ),
+                    models.Index(
+                        condition=models.Q(("position__isnull", False)),
+                        fields=["company", "dispatched_at"],
+                        name="event_by_time",
+                    ),
+                    models.Index(
+                        condition=models.Q(("correlation_id", ""), _negated=True),
+                        fields=["company", "correlation_id"],
+                        name="event_by_correlation",
                     ),
                 ],
                 "constraints": [

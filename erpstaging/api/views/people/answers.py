@@ -9,10 +9,12 @@ from erpstaging.connections.custom_fields import read_data
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.rules import Input
 from erpstaging.core.money import wire_amount
-from erpstaging.records.models import Record
+from erpstaging.records.models import OriginIdHistory, Record
+from erpstaging.records.reuse import was_linked_to
 from erpstaging.records.snapshots import timestamp
 from erpstaging.staging.acts import OpenAct
 from erpstaging.staging.checks import Check
+from erpstaging.staging.comparing import Differences, FieldChange
 from erpstaging.staging.models import StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.queue import Row
 from erpstaging.staging.reading import ExportSeen, RecordSeen, StagedSeen
@@ -42,7 +44,7 @@ def checks_json(checks: Sequence[Check]) -> list[dict[str, Any]]:
 def status_of_record(record: Record, export: StagedExport | None) -> str:
     """That of its newest export; without one it is synced with an origin ID, else not sent."""
     if export is not None and (export.is_open or record.synced is (export.state == "synced")):
-        return str(export.state)
+        return export.status
     return "synced" if record.synced else "not_sent"
 
 
@@ -79,12 +81,26 @@ def seen_record_json(seen: RecordSeen, metadata: Metadata) -> dict[str, Any]:
         "status": status_of_record(seen.record, seen.export),
         "export_id": seen.export.pk if seen.export else None,
         "lines": lines,
+        "changed_since_sync": seen.changed,
         "checks": checks_json(seen.checks),
         "acts": acts_json(seen.acts),
         "rejection": _rejection(seen.export),
         "origin_id_history": [
             {"origin_id": was.origin_id, "until": timestamp(was.until), "reason": was.reason} for was in seen.origin_ids
         ],
+        "was_linked_to": [was_linked_json(was) for was in seen.former],
+        "confirmations": [one.pk for one in seen.pending],
+    }
+
+
+def was_linked_json(was: OriginIdHistory) -> dict[str, Any]:
+    """Another record that an origin ID was on before."""
+    return {
+        "record_id": was.record_id,
+        "origin_id": was.origin_id,
+        "until": timestamp(was.until),
+        "reason": was.reason,
+        "message": was_linked_to(was),
     }
 
 
@@ -107,7 +123,10 @@ def export_json(export: StagedExport) -> dict[str, Any]:
         "record_id": export.record_id,
         "item_type": export.item_type,
         "action": export.action,
-        "status": export.state,
+        "status": export.status,
+        "failure": export.failure or None,
+        "failed_items": export.failed_items if export.state == "failed" else [],
+        "resubmits_id": export.resubmits_id,
         "number": export.number,
         "title": export.title,
         "amount": wire_amount(export.amount),
@@ -130,6 +149,7 @@ def export_json(export: StagedExport) -> dict[str, Any]:
         "held_by": export.held_by_name or None,
         "erp_request_id": export.erp_request_id,
         "attempts": export.attempts,
+        "source": export.source or None,
         "version": export.version,
     }
 
@@ -141,11 +161,35 @@ def input_json(one: Input, node: Mapping[str, Any]) -> dict[str, Any]:
     return {"key": one.key, "label": one.label, "type": one.kind, "required": required, "offered": offered}
 
 
+def changes_json(found: Differences) -> dict[str, Any]:
+    """What is different from what the ERP knows: fields, lines, totals."""
+    return {
+        "fields": [_change_json(one) for one in found.fields],
+        "lines": [
+            {
+                "id": line.line_id,
+                "position": line.position,
+                "change": "added" if line.before is None else "removed" if line.after is None else "changed",
+                "fields": [_change_json(one) for one in line.fields],
+                "difference": wire_amount(line.amount),
+            }
+            for line in found.lines
+        ],
+        "total_before": wire_amount(found.total_before),
+        "total_after": wire_amount(found.total_after),
+    }
+
+
+def _change_json(change: FieldChange) -> dict[str, Any]:
+    return {"name": change.name, "before": change.before, "after": change.after}
+
+
 def seen_export_json(seen: ExportSeen) -> dict[str, Any]:
     return {
         **export_json(seen.export),
         "origin_id": seen.record.origin_id,
         "checks": checks_json(seen.checks),
+        "changes": None if seen.changes is None else changes_json(seen.changes),
         "acts": acts_json(seen.acts),
         "inputs_wanted": [input_json(one, seen.node) for one in seen.inputs],
         "snapshot": seen.node,
@@ -153,7 +197,12 @@ def seen_export_json(seen: ExportSeen) -> dict[str, Any]:
 
 
 def seen_staged_json(seen: StagedSeen, metadata: Metadata) -> dict[str, Any]:
-    return {**staged_record_json(seen.row, metadata, seen.children), "acts": acts_json(seen.acts)}
+    return {
+        **staged_record_json(seen.row, metadata, seen.children),
+        "resubmitted": seen.resubmitted,
+        "was_linked_to": [was_linked_json(was) for was in seen.former],
+        "acts": acts_json(seen.acts),
+    }
 
 
 def queue_row_json(row: Row) -> dict[str, Any]:
@@ -179,10 +228,13 @@ def queue_row_json(row: Row) -> dict[str, Any]:
             "messages": one.messages,
             "waiting_for": one.waiting_for,
             "section": section,
+            "resubmitted": row.resubmitted,
         }
     if isinstance(one, StagedExport):
         return answer | {
-            "status": one.state,
+            "status": one.status,
+            "resubmitted": row.resubmitted,
+            "action": one.action,
             "currency": one.currency,
             "record_id": one.record_id,
             "sender": one.sent_by_name,
@@ -191,5 +243,6 @@ def queue_row_json(row: Row) -> dict[str, Any]:
             "messages": one.messages,
         }
     if isinstance(one, Record):
-        answer |= {"status": "synced", "currency": one.currency, "origin_id": one.origin_id}
+        status = "unlinking" if row.unlinking else "synced"
+        answer |= {"status": status, "currency": one.currency, "origin_id": one.origin_id}
     return answer

@@ -1,6 +1,5 @@
 """The approver's acts on staged records and exports."""
 
-from datetime import timedelta
 from typing import Any
 
 from rest_framework.request import Request
@@ -11,11 +10,14 @@ from erpstaging.api.views.base import PersonAPIView
 from erpstaging.api.views.people.answers import seen_export_json, seen_staged_json
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import Invalid
-from erpstaging.staging.exports import MAX_UNDO, accept_export, reject_export, retry_export, undo_accept
+from erpstaging.records.reuse import CONFIRM
+from erpstaging.staging.bulk_acts import checked_rejection, checked_undo
+from erpstaging.staging.exports import accept_export, reject_export, retry_export, undo_accept
 from erpstaging.staging.holding import hold_export, resume_export
 from erpstaging.staging.imports import accept_import, archive_staged_record, reject_import, unarchive_staged_record
+from erpstaging.staging.job_codes import retry_with_code
 from erpstaging.staging.models import StagedStatus
-from erpstaging.staging.reading import seen_export, seen_staged_record
+from erpstaging.staging.reading import seen_decided, seen_export, seen_staged_record
 from erpstaging.staging.staleness import cancel_export
 
 
@@ -48,7 +50,13 @@ class StagedRecordAct(StagedRecordOf):
 
 class Import(StagedRecordAct):
     def post(self, request: Request, staged_id: int) -> Response:
-        row = accept_import(self.company, staged_id, actor=self.actor, version=self.seen_version())
+        row = accept_import(
+            self.company,
+            staged_id,
+            actor=self.actor,
+            version=self.seen_version(),
+            confirm_reuse=self.given.get(CONFIRM) is True,
+        )
         if row.status == StagedStatus.INVALID:
             # The row keeps its messages, so this refusal is committed and not raised.
             return error_response(Invalid.field("base", row.messages[0], code="rule_failed", messages=row.messages))
@@ -58,7 +66,12 @@ class Import(StagedRecordAct):
 class RejectImport(StagedRecordAct):
     def post(self, request: Request, staged_id: int) -> Response:
         reject_import(
-            self.company, staged_id, actor=self.actor, version=self.seen_version(), reason=self.given.get("reason")
+            self.company,
+            staged_id,
+            actor=self.actor,
+            version=self.seen_version(),
+            reason=self.given.get("reason"),
+            code=self.given.get("code"),
         )
         return self.answer(staged_id)
 
@@ -92,45 +105,37 @@ class ExportAct(ExportOf):
 
 class Accept(ExportAct):
     def post(self, request: Request, export_id: int) -> Response:
-        accept_export(
+        export = accept_export(
             self.company,
             export_id,
             actor=self.actor,
             version=self.seen_version(),
             inputs={name: self.given.get(name) for name in ("code", "custom_fields", "confirm")},
-            undo=self.undo(),
+            undo=checked_undo(self.given.get("undo_seconds")),
         )
-        return self.answer(export_id)
-
-    def undo(self) -> timedelta:
-        """0 to 60 seconds; without a word 0, and the export leaves at once."""
-        seconds = self.given.get("undo_seconds", 0)
-        if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= MAX_UNDO.seconds:
-            raise Invalid.field("undo_seconds", f"must be a whole number from 0 to {MAX_UNDO.seconds}")
-        return timedelta(seconds=seconds)
+        return Response(seen_export_json(seen_decided(self.company, export, self.actor)))
 
 
 class Reject(ExportAct):
     def post(self, request: Request, export_id: int) -> Response:
-        code, pins = self.given.get("code") or "", self.given.get("pins") or []
-        if not isinstance(code, str) or len(code) > 60:
-            raise Invalid.field("code", "must be text of at most 60 characters")
-        if not isinstance(pins, list) or len(pins) > 50:
-            raise Invalid.field("pins", "must be a list of at most 50 pins")
         reject_export(
             self.company,
             export_id,
             actor=self.actor,
             version=self.seen_version(),
-            reason=self.given.get("reason"),
-            code=code,
-            pins=pins,
+            **checked_rejection(self.given),
         )
         return self.answer(export_id)
 
 
 class Retry(ExportAct):
+    """The same once more; a project whose code the ERP refused may come with another `code`."""
+
     def post(self, request: Request, export_id: int) -> Response:
+        if self.given.get("code") is not None:
+            seen, code = self.seen_version(), self.given["code"]
+            retry_with_code(self.company, export_id, actor=self.actor, code=code, version=seen)
+            return self.answer(export_id)
         retry_export(self.company, export_id, actor=self.actor, version=self.seen_version())
         return self.answer(export_id)
 

@@ -7,10 +7,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from erpstaging.api.paging import read_count
-from erpstaging.api.views.people.decisions import StagedRecordOf
+from erpstaging.api.views.people.answers import changes_json
+from erpstaging.api.views.people.decisions import ExportOf, StagedRecordOf
+from erpstaging.connections.services import metadata_of
+from erpstaging.core.money import wire_amount
 from erpstaging.records.snapshots import timestamp
-from erpstaging.staging.history import FieldChange, History, Received, history_of, received_of
-from erpstaging.staging.reading import seen_staged_record
+from erpstaging.staging.comparing import Differences, FieldChange, compare_snapshots
+from erpstaging.staging.history import History, Received, history_of, received_of
+from erpstaging.staging.reading import seen_export, seen_staged_record
+from erpstaging.staging.resubmitting import earlier_than
 
 
 class Changes(StagedRecordOf):
@@ -20,6 +25,35 @@ class Changes(StagedRecordOf):
         row = seen_staged_record(self.company, staged_id, self.actor).row
         since = read_count(request.query_params, "since", default=0) or None
         return Response(history_json(history_of(self.company, row, since=since)))
+
+
+class ExportChanges(ExportOf):
+    """What is different from the rejected export that this one comes back from, else from the one before it."""
+
+    http_method_names = ["get"]
+
+    def get(self, request: Request, export_id: int) -> Response:
+        export = seen_export(self.company, export_id, self.actor).export
+        earlier = earlier_than(self.company, export)
+        if earlier is None:
+            return Response({"since": None, "fields": [], "equal": [], "lines": [], "equal_lines": [], "total": None})
+        found = compare_snapshots(self.company, earlier.snapshot, export.snapshot, metadata_of(self.company.pk))
+        return Response({"since": earlier.pk, "since_status": earlier.status, **differences_json(found)})
+
+
+def differences_json(found: Differences) -> dict[str, Any]:
+    """What changed, and by name what did not."""
+    return {
+        **changes_json(found),
+        "equal": list(found.equal),
+        "equal_lines": list(found.equal_lines),
+        "total": {
+            "before": wire_amount(found.total_before),
+            "after": wire_amount(found.total_after),
+            "difference": wire_amount(found.total_difference),
+            "currency": found.currency_after,
+        },
+    }
 
 
 class Source(StagedRecordOf):

@@ -1,6 +1,5 @@
 """Linking, unlinking and merging vendors."""
 
-from datetime import timedelta
 from typing import Any
 
 from rest_framework.request import Request
@@ -12,11 +11,12 @@ from erpstaging.api.views.people.decisions import StagedRecordAct, StagedRecordO
 from erpstaging.api.views.people.records import RecordAct
 from erpstaging.catalogue.fields import INT64
 from erpstaging.core.errors import BadRequest, Invalid, Refused
-from erpstaging.staging.exports import MAX_UNDO
-from erpstaging.staging.linking import Pair, PairOutcome, link_all, link_staged_record, undo_link, unlink_record
+from erpstaging.staging.bulk_acts import checked_undo
+from erpstaging.staging.linking import Pair, PairOutcome, link_all, link_staged_record, undo_link
 from erpstaging.staging.matching import Candidate, candidates
 from erpstaging.staging.merging import MergePlan, merge_plan, merge_vendors
 from erpstaging.staging.reading import seen_staged_record
+from erpstaging.staging.unlinking import unlink
 
 
 def as_id(value: Any, name: str) -> int:
@@ -56,17 +56,9 @@ class Link(StagedRecordAct):
             as_id(self.given.get("record_id"), "record_id"),
             actor=self.actor,
             version=self.seen_version(),
-            undo=undo_of(self.given),
+            undo=checked_undo(self.given.get("undo_seconds")),
         )
         return self.answer(staged_id)
-
-
-def undo_of(given: dict[str, Any]) -> timedelta:
-    """0 to 60 seconds; without a word 0. Raises Invalid."""
-    seconds = given.get("undo_seconds", 0)
-    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= MAX_UNDO.seconds:
-        raise Invalid.field("undo_seconds", f"must be a whole number from 0 to {MAX_UNDO.seconds}")
-    return timedelta(seconds=seconds)
 
 
 class UndoLink(StagedRecordAct):
@@ -111,7 +103,7 @@ def outcome_json(outcome: PairOutcome) -> dict[str, Any]:
 
 class Unlink(RecordAct):
     def post(self, request: Request, record_id: int) -> Response:
-        unlink_record(self.company, record_id, actor=self.actor, version=self.seen_version())
+        unlink(self.company, record_id, actor=self.actor, version=self.seen_version())
         return self.answer(record_id)
 
 

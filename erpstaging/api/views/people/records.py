@@ -15,8 +15,10 @@ from erpstaging.core.errors import Invalid
 from erpstaging.records.editing import create_record, delete_record, edit_record
 from erpstaging.records.lines import LineEdit
 from erpstaging.records.models import Record
+from erpstaging.staging.budget_import import import_budget
+from erpstaging.staging.direct_exports import send_to_erp
 from erpstaging.staging.reading import seen_record
-from erpstaging.staging.sending import retrieve_record, send_record
+from erpstaging.staging.sending import retrieve_record
 
 
 class RecordView(PersonAPIView):
@@ -124,7 +126,7 @@ class RecordAct(RecordView):
 
 class SendToErp(RecordAct):
     def post(self, request: Request, record_id: int) -> Response:
-        export = send_record(self.company, record_id, actor=self.actor)
+        export = send_to_erp(self.company, record_id, actor=self.actor)
         return Response({"export_id": export.pk, "version": export.version, "status": export.state}, status=201)
 
 
@@ -132,3 +134,11 @@ class Retrieve(RecordAct):
     def post(self, request: Request, record_id: int) -> Response:
         export = retrieve_record(self.company, record_id, actor=self.actor)
         return Response({"export_id": export.pk, "version": export.version, "status": export.state})
+
+
+class ImportBudget(RecordAct):
+    """The budget of a project, from the job costs of the ERP."""
+
+    def post(self, request: Request, record_id: int) -> Response:
+        budget = import_budget(self.company, record_id, actor=self.actor)
+        return self.answer(budget.pk)

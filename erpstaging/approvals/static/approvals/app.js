@@ -119,24 +119,55 @@
     return new Intl.NumberFormat(root.lang, { minimumFractionDigits: maximumFractionDigits, maximumFractionDigits: PLACES }).format(asText(value));
   };
 
-  let lastChecked = null;
+  // What is ticked stays so from page to page of one list; with filters it is another list. Once everything that matches
+  // is selected the server is told the filters, and no rows.
   const boxes = () => all("[data-rows] .c-check input[name=row]");
+  const bulk = find("#bulk");
+  const listKey = (address) => {
+    const { pathname, searchParams } = new URL(address, location.href);
+    for (const name of ["cursor", "limit"]) searchParams.delete(name);
+    return `selection:${pathname}?${searchParams}`;
+  };
+  const stored = (address) => new Map(JSON.parse(sessionStorage.getItem(listKey(address)) ?? "[]"));
+  const store = (address, selection) => {
+    if (selection.size) sessionStorage.setItem(listKey(address), JSON.stringify([...selection]));
+    else sessionStorage.removeItem(listKey(address));
+  };
+  const keyOf = (value) => value.slice(0, value.lastIndexOf("."));
+  let selection = bulk ? stored(location) : new Map();
+  let matching = false;
+  let lastChecked = null;
+
+  function readBoxes() {
+    for (const box of boxes()) {
+      const { value, dataset, checked, disabled } = box;
+      if (checked && !disabled) selection.set(keyOf(value), { value, amount: dataset.amount, currency: dataset.currency });
+      else selection.delete(keyOf(value));
+    }
+    store(location, selection);
+  }
   function tellSelection() {
-    const picked = boxes().filter((box) => box.checked);
+    if (!bulk) return;
+    readBoxes();
+    const open = boxes().filter((box) => !box.disabled);
+    const ticked = open.filter((box) => box.checked).length;
     boxes().forEach((box) => box.closest("tr").setAttribute("aria-selected", box.checked));
-    const everything = find("[data-select-all]");
-    if (everything) {
-      everything.checked = picked.length > 0 && picked.length === boxes().filter((box) => !box.disabled).length;
-      everything.indeterminate = picked.length > 0 && !everything.checked;
+    for (const everything of all("[data-select-all]")) {
+      everything.checked = ticked > 0 && ticked === open.length;
+      everything.indeterminate = ticked > 0 && !everything.checked;
     }
     const told = find("#selected");
     if (!told) return;
+    const most = find("#select-matching");
+    if (most) most.hidden = matching || ticked < open.length || Number(most.dataset.rows) <= selection.size;
+    find("#select-none").hidden = selection.size === 0;
+    told.hidden = selection.size === 0;
+    if (matching) return told.replaceChildren(told.dataset.every);
     const sums = new Map();
-    for (const { dataset } of picked) {
-      if (dataset.currency) sums.set(dataset.currency, (sums.get(dataset.currency) ?? 0n) + units(dataset.amount));
+    for (const { amount, currency } of selection.values()) {
+      if (currency) sums.set(currency, (sums.get(currency) ?? 0n) + units(amount));
     }
-    told.hidden = picked.length === 0;
-    told.replaceChildren(`${told.dataset.text} `, strong(picked.length));
+    told.replaceChildren(`${told.dataset.text} `, strong(selection.size));
     for (const [currency, sum] of sums) told.append(", ", strong(money(sum, currency)), ` ${currency}`);
   }
   function strong(text) {
@@ -148,19 +179,43 @@
     const list = boxes();
     const from = range && lastChecked ? list.indexOf(lastChecked) : list.indexOf(box);
     const [low, high] = [from, list.indexOf(box)].sort((a, b) => a - b);
-    list.slice(Math.max(0, low), high + 1).forEach((one) => { if (!one.disabled) one.checked = checked; });
+    tick(list.slice(Math.max(0, low), high + 1), checked);
     lastChecked = box;
+  }
+  function tick(list, checked) {
+    list.forEach((one) => { if (!one.disabled) one.checked = checked; });
+    matching = false;
     tellSelection();
   }
   document.addEventListener("click", (event) => {
-    const box = event.target.closest(".c-check input");
+    const box = event.target.closest(".c-check input, [data-select-all]");
     if (!box) return;
-    if (box.matches("[data-select-all]")) {
-      boxes().forEach((one) => { if (!one.disabled) one.checked = box.checked; });
-      tellSelection();
-    } else {
-      select(box, box.checked, event.shiftKey);
+    if (box.matches("[data-select-all]")) tick(boxes(), box.checked);
+    else select(box, box.checked, event.shiftKey);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("#select-matching, #select-none, [data-select-rows]");
+    if (!button) return;
+    if (button.id === "select-matching") {
+      matching = true;
+      return tellSelection();
     }
+    if (button.id === "select-none") {
+      selection.clear();
+      return tick(boxes(), false);
+    }
+    store(button.href, asSelection(button.dataset.selectRows));
+  });
+  const asSelection = (values) => new Map(values.split(",").filter(Boolean).map((value) => [keyOf(value), { value }]));
+  bulk?.addEventListener("submit", () => {
+    const { rows: chosen, all: every } = bulk.elements;
+    chosen.value = [...selection.values()].map(({ value }) => value).join();
+    chosen.disabled = matching || !selection.size;
+    every.disabled = !matching;
+  });
+  // What could not be decided stays selected in its list.
+  find("form[data-bulk]")?.addEventListener("submit", ({ target }) => {
+    store(target.elements.next.value, asSelection(target.dataset.left));
   });
 
   // Decisions
@@ -445,5 +500,6 @@
     const strip = here.closest(".side, .tabs");
     strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
   }
+  boxes().forEach((box) => { if (selection.has(keyOf(box.value)) && !box.disabled) box.checked = true; });
   tellSelection();
 })();

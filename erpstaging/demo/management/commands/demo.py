@@ -33,9 +33,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_place_arguments(parser)
         parser.add_argument("--reset", action="store_true", help="remove the demo's data first")
+        parser.add_argument(
+            "--no-fake-erp", action="store_true", help="no stand-in ERP: you play the integrator, or your program does"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        plan = Plan("demo", options["data"], options["host"], options["port"], reset=options["reset"])
+        plan = Plan(
+            "demo",
+            options["data"],
+            options["host"],
+            options["port"],
+            reset=options["reset"],
+            fake_erp=not options["no_fake_erp"],
+        )
         self.stdout.write("Starting the erpstaging demo ...")
         self.stdout.flush()
         try:
@@ -65,11 +75,18 @@ def _screen(plan: Plan, folder: DataFolder, seconds: float) -> str:
             "",
             f"  API             {plan.base_url}/api/docs/",
             f"  For programs    {_python()} manage.py demo_credentials{_data_option(folder)}",
+            f"  ERP             {_erp(plan)}",
             f"  Data and logs   {folder.path}",
             "",
             "Ctrl-C stops it; the data stay.",
         ]
     )
+
+
+def _erp(plan: Plan) -> str:
+    if plan.fake_erp:
+        return "a stand-in answers what you accept from now on after a few seconds (--no-fake-erp leaves it out)"
+    return "nobody answers: be the integrator yourself, or run manage.py fake_erp"
 
 
 def _python() -> str:

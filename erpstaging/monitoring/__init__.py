@@ -1,0 +1,1 @@
+"""What went wrong and what belongs together, across the gate and its notifications."""
