@@ -58,18 +58,32 @@ class EmbeddedPostgres:
         self.socket_note = self.home / "socket-folder"
         self.socket_dir: Path | None = None
 
-    def start(self) -> dict[str, str]:
-        """Start the server, on the first call of a folder with a new cluster; `{"app": address, "owner": address}`.
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever stored: the next start makes the cluster."""
+        return not (self.data / "PG_VERSION").exists()
 
-        Raises EmbeddedTrouble when the server does not come up; its log says why.
+    def prepare(self) -> dict[str, str]:
+        """Decide where the server will listen; `{"app": address, "owner": address}`.
+
+        `start` does so by itself. A caller who has something to load meanwhile knows the addresses sooner.
         """
         self._prepare_home()
-        binaries = self._binaries()
-        if not (self.data / "PG_VERSION").exists():
-            self._make_cluster(binaries)
         self._wait_for_predecessor()
         self._remove_last_socket_dir()
         self.socket_dir = self._make_socket_dir()
+        return {"app": self.address(APP), "owner": self.address(OWNER)}
+
+    def start(self) -> dict[str, str]:
+        """Start the server, on the first call of a folder with a new cluster; where it listens, as `prepare` says.
+
+        Raises EmbeddedTrouble when the server does not come up; its log says why.
+        """
+        if self.socket_dir is None:
+            self.prepare()
+        binaries = self._binaries()
+        if self.is_new:
+            self._make_cluster(binaries)
         self.process = self._launch(binaries)
         try:
             self._wait_until_ready()
@@ -91,6 +105,7 @@ class EmbeddedPostgres:
                 self.process.wait()
         if self.socket_dir is not None:
             shutil.rmtree(self.socket_dir, ignore_errors=True)
+            self.socket_dir = None
 
     def remove(self) -> None:
         """Remove the cluster with everything in it."""
@@ -114,7 +129,7 @@ class EmbeddedPostgres:
         self._refuse_strange_home()
         if self.account is None:
             return
-        if (self.data / "PG_VERSION").exists():  # a `postgres` account may have come since, the files have theirs
+        if not self.is_new:  # a `postgres` account may have come since, the files have theirs
             self.account = pwd.getpwuid(self.data.stat().st_uid)
         os.chown(self.home, self.account.pw_uid, self.account.pw_gid)
 

@@ -66,7 +66,7 @@ class Child:
 
 
 class ProcessTree:
-    """Starts children in sessions of their own, watches them, and stops them newest first.
+    """Starts children in sessions of their own, watches them, and stops them, newest first unless told otherwise.
 
     Ctrl-C reaches the whole foreground group of a terminal; the sessions keep it from the children, so that the web
     process still finds its database while it finishes.
@@ -77,15 +77,14 @@ class ProcessTree:
         self.children: list[Child] = []
 
     @contextmanager
-    def running(self, name: str, command: Sequence[str], *, until: Callable[[], bool]) -> Iterator[None]:
-        """Run a command to its end, and the body beside it from when `until` says so.
+    def running(self, name: str, command: Sequence[str]) -> Iterator[Callable[[Callable[[], bool]], None]]:
+        """Run a command to its end, with the body beside it, which may call what it is given to wait for something.
 
         Raises ChildEnded when the command fails, StopAsked when it has to be stopped.
         """
         child = self._launch(name, command)
         try:
-            self._follow(child, until)
-            yield
+            yield lambda until: self._follow(child, until)
             self._follow(child, until=lambda: False)
         except BaseException:
             child.end()
@@ -93,7 +92,7 @@ class ProcessTree:
 
     def run(self, name: str, command: Sequence[str]) -> None:
         """Run a command to its end. Raises as `running` does."""
-        with self.running(name, command, until=lambda: False):
+        with self.running(name, command):
             pass
 
     def _follow(self, child: Child, until: Callable[[], bool]) -> None:
@@ -104,8 +103,10 @@ class ProcessTree:
         if child.process.returncode:
             raise ChildEnded(child.story())
 
-    def start(self, name: str, command: Sequence[str]) -> None:
-        self.children.append(self._launch(name, command))
+    def start(self, name: str, command: Sequence[str], *, stopped_after: str = "") -> None:
+        """Start a child. It is stopped before all that were started earlier, or right after the one named."""
+        child, names = self._launch(name, command), [one.name for one in self.children]
+        self.children.insert(names.index(stopped_after) if stopped_after else len(names), child)
 
     def adopt(self, child: Child) -> None:
         """Watch and stop a process that was started elsewhere."""
@@ -120,7 +121,7 @@ class ProcessTree:
             self._wait()
 
     def stop(self) -> None:
-        """End all children, newest first; a second Ctrl-C while they finish takes their time away."""
+        """End all children; a second Ctrl-C while they finish takes their time away."""
         while self.children:
             self.children.pop().end()
 

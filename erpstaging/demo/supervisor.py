@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -74,8 +74,8 @@ def run(plan: Plan, *, announce: Callable[[DataFolder, float], None]) -> None:
             if plan.reset:
                 _reset(folder)
             folder.prepare()
-            with _tree(plan, folder, signals) as tree:
-                _start_all(tree, plan, folder)
+            with _tree(plan, folder, signals) as (tree, server):
+                _start_all(tree, plan, folder, server)
                 announce(folder, time.monotonic() - started)
                 tree.watch(until=lambda: False)
     except StopAsked:
@@ -86,34 +86,43 @@ def run(plan: Plan, *, announce: Callable[[DataFolder, float], None]) -> None:
 
 
 @contextmanager
-def _tree(plan: Plan, folder: DataFolder, signals: StopSignals) -> Iterator[ProcessTree]:
-    """A tree with the embedded server in it, unless a server is given. At the end it stops."""
+def _tree(
+    plan: Plan, folder: DataFolder, signals: StopSignals
+) -> Iterator[tuple[ProcessTree, EmbeddedPostgres | None]]:
+    """A tree, and the server that belongs into it unless one is given. At the end both stop."""
+    server = None if _server_given() else EmbeddedPostgres(folder.postgres)
     environment = _environment(plan, folder)
     tree = ProcessTree(folder=settings.BASE_DIR, environment=environment, logs=folder.logs, signals=signals)
-    try:
-        if _server_given():
-            yield tree
-            return
-        server = EmbeddedPostgres(folder.postgres)
-        with folder.addresses_shown(server.start()):
-            assert server.process is not None  # noqa: S101 - for the type checker: it has just been started
-            tree.adopt(Child("postgresql", server.process, server.log, server.stop))
-            yield tree
-    finally:
-        tree.stop()
+    with ExitStack() as stack:
+        if server is not None:
+            stack.callback(server.stop)
+        stack.callback(tree.stop)  # before the server, which its children still use
+        if server is not None:
+            stack.enter_context(folder.addresses_shown(server.prepare()))
+        yield tree, server
 
 
-def _start_all(tree: ProcessTree, plan: Plan, folder: DataFolder) -> None:
+def _start_all(tree: ProcessTree, plan: Plan, folder: DataFolder, server: EmbeddedPostgres | None) -> None:
     manage = [sys.executable, "manage.py"]
     ready_file, upgraded_file = _ready_file(folder), folder.path / UPGRADED_FILE
     ready_file.unlink(missing_ok=True)
     upgraded_file.unlink(missing_ok=True)
 
+    # Whoever loads does so beside what it waits for: the upgrade beside the server, the others beside the upgrade or
+    # the seeding. Nobody is served from tables that are being upgraded, but of a new database nobody knows.
     prepare = [*manage, "seed_demo" if plan.kind == "demo" else "upgrade"]
-    # As soon as the tables stand, web and worker load beside the seeding.
-    with tree.running("upgrade", prepare, until=upgraded_file.exists):
-        tree.start("worker", _worker_command())
-        tree.start("web", _web_command(plan))
+    new = server is not None and server.is_new
+    with tree.running("upgrade", [*prepare, "--wait", str(READY_SECONDS if server else 0)]) as wait:
+        if server is not None:
+            server.start()
+            assert server.process is not None  # noqa: S101 - for the type checker: it has just been started
+            tree.adopt(Child("postgresql", server.process, server.log, server.stop))
+        if new:
+            tree.start("web", _web_command(plan))
+        wait(upgraded_file.exists)
+        if not new:
+            tree.start("web", _web_command(plan))
+        tree.start("worker", _worker_command(), stopped_after="web")
     # What the seeding left under way stays as it is, to be seen: the ERP begins after it.
     awaited = [ready_file]
     if plan.fake_erp:

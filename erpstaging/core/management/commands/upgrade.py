@@ -1,6 +1,7 @@
 """Brings the database to this version: migrates as the owner, then grants."""
 
 import json
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
@@ -25,10 +26,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+        add_wait_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         owner = connections["owner" if "owner" in connections.settings else DEFAULT_DB_ALIAS]
         try:
+            _connect(owner, seconds=options["wait"])
             with _alone(owner):
                 applied = _migrate(owner, verbosity=0 if options["json"] else options["verbosity"])
                 granted = _grant(owner)
@@ -40,6 +43,23 @@ class Command(BaseCommand):
             self.stdout.write(f"Migrations applied: {len(applied)}. Granted: {', '.join(granted)}.")
         else:
             self.stdout.write(f"Migrations applied: {len(applied)}. One role plays owner and application: no grants.")
+
+
+def add_wait_argument(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--wait", type=float, default=0, metavar="SECONDS", help="how long to wait for a database that still starts"
+    )
+
+
+def _connect(connection: BaseDatabaseWrapper, *, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return connection.ensure_connection()
+        except OperationalError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(0.05)
 
 
 @contextmanager
