@@ -364,6 +364,25 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What other people did since a page was opened: rows that are others now, and how many came.
+
+    On the page of one object `banner` says that it moved on. `arrived` is counted up to `arrived_to`.
+    """
+
+    rows: Sequence[QueueRow] = ()
+    arrived: int = 0
+    arrived_to: int = 100
+    reload_url: str = ""
+    banner: Banner | None = None
+
+    @property
+    def told(self) -> list[str]:
+        """The changed rows for who cannot see them change."""
+        return [f"{row.number} {row.outcome or _('changed')}" for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
     """One view of the work queue. `bulk` acts make the rows selectable; `panel` is the detail beside the list."""
 
@@ -379,8 +398,7 @@ class Queue:
     filter_url: str = ""
     clear_url: str = ""
     download_url: str = ""
-    new_rows: int = 0
-    new_rows_url: str = ""
+    news: News = News()
     bulk: Sequence[DecisionButton] = ()
     empty: Empty | None = None
     panel: "Detail | None" = None

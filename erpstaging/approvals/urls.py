@@ -54,6 +54,7 @@ from erpstaging.approvals.views.hooks import (
     TestHook,
 )
 from erpstaging.approvals.views.linking import LinkExact, LinkPage, UndoLink, Unlink
+from erpstaging.approvals.views.live import LiveView
 from erpstaging.approvals.views.merging import MergePage
 from erpstaging.approvals.views.metadata import EditMetadata, MetadataPage, MetadataVersions, RestoreMetadata
 from erpstaging.approvals.views.modifications import NewModification
@@ -79,6 +80,7 @@ app_name = "approvals"
 DELIVERY, HOOK = "deliveries/<id:object_id>/", "hooks/<id:object_id>/"
 STAGED, EXPORT, RECORD = "staged/<id:object_id>/", "exports/<id:object_id>/", "records/<id:object_id>/"
 COMPANY = [
+    path("queue/live/", LiveView.as_view(), name="live"),
     path("queue/", QueuePage.as_view(), name="queue"),
     path("mine/", MinePage.as_view(), name="mine"),
     path(STAGED, StagedPage.as_view(), name="staged"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from erpstaging.audit.models import Entry
@@ -19,6 +19,7 @@ SAID = (
     "company_id", "occurred_at", "actor_kind", "actor_id", "actor_name", "credential", "address", "user_agent",
     "action", "object_type", "object_id", "record_id", "before", "after", "correlation_id",
 )  # fmt: skip
+MARKED = 100
 _canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string")
 
 
@@ -109,6 +110,15 @@ def timeline(
     if before is not None:
         rows = rows.filter(occurred_at__lt=before)
     return list(rows.order_by("-id")[:limit])
+
+
+def mark(company_id: int) -> str:
+    """A word that is another one as soon as anything was done in a company.
+
+    It stands for the newest entries together: one that is committed late has an older place among them.
+    """
+    newest = Entry.objects.of(company_id).order_by("-occurred_at", "-id").values("id")[:MARKED]
+    return str(newest.aggregate(mark=Sum("id"))["mark"] or 0)
 
 
 def objects_about(company_id: int, record_id: int, object_type: str, *, limit: int) -> list[int]:

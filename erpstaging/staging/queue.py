@@ -104,7 +104,7 @@ class Part:
 
 def queue_part(company: Company, asked: Asked) -> Part:
     """Raises BadRequest for a cursor that is not one of ours."""
-    rows = _filtered(company, asked)
+    rows = rows_asked(company, asked)
     total, sums = _totals(company, rows)
     model = rows.model
     since = SINCE[model]
@@ -112,18 +112,24 @@ def queue_part(company: Company, asked: Asked) -> Part:
     page = list(_after(rows, since, asked.cursor, newest_first=newest_first)[: asked.limit + 1])
     shown, more = page[: asked.limit], len(page) > asked.limit
     cursor = _cursor(getattr(shown[-1], since), shown[-1].pk) if more else ""
-    return Part(_with_names(company, shown, since), cursor, min(total, COUNTED_TO), total > COUNTED_TO, sums)
+    return Part(named_rows(company, shown, since), cursor, min(total, COUNTED_TO), total > COUNTED_TO, sums)
+
+
+def queue_totals(company: Company, asked: Asked) -> Part:
+    """The same part without its rows."""
+    total, sums = _totals(company, rows_asked(company, asked))
+    return Part([], "", min(total, COUNTED_TO), total > COUNTED_TO, sums)
 
 
 def matching_rows(company: Company, asked: Asked, limit: int) -> list[tuple[int, int]]:
     """(id, version) of what stands in a view at this moment, oldest first; at most `limit`."""
-    rows = _filtered(company, asked)
+    rows = rows_asked(company, asked)
     return list(rows.order_by(SINCE[rows.model], "pk").values_list("pk", "version")[:limit])
 
 
 def type_counts(company: Company, view: View, *, asked: Asked | None = None) -> dict[str, int]:
     """How many rows of each type stand in a view, as its tabs show; each counted to one above the limit."""
-    return counts_by_type(_filtered(company, asked or Asked(view)), list(ENTITIES))
+    return counts_by_type(rows_asked(company, asked or Asked(view)), list(ENTITIES))
 
 
 def counts_by_type(rows: "QuerySet[Any]", item_types: Sequence[str]) -> dict[str, int]:
@@ -146,7 +152,17 @@ def counts_by_type(rows: "QuerySet[Any]", item_types: Sequence[str]) -> dict[str
 
 def view_counts(company: Company) -> dict[View, int]:
     """How many rows stand in each view, counted to one above the limit so that a full view costs no more."""
-    return {view: _of_view(company, view).order_by()[: COUNTED_TO + 1].count() for view in View}
+    parts, values = [], []
+    for view in View:
+        rows = _of_view(company, view).order_by().values("pk")[: COUNTED_TO + 1]
+        with suppress(EmptyResultSet):
+            statement, parameters = rows.query.sql_with_params()
+            parts.append(f"SELECT %s, (SELECT count(*) FROM ({statement}) rows)")  # noqa: S608 - made by the ORM
+            values += [str(view), *parameters]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        counted = dict(cursor.fetchall())
+    return {view: counted.get(str(view), 0) for view in View}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +211,8 @@ def _shown_types(company: Company) -> list[str]:
     return [item_type for tab in tabs(company) for item_type in tab.item_types]
 
 
-def _filtered(company: Company, asked: Asked) -> "QuerySet[Any]":
+def rows_asked(company: Company, asked: Asked) -> "QuerySet[Any]":
+    """All rows of a part of the queue, in no order, whatever page of it is asked for."""
     rows = _of_view(company, asked.view)
     if asked.item_types:
         rows = rows.filter(item_type__in=asked.item_types)
@@ -289,7 +306,7 @@ def _read_cursor(cursor: str) -> tuple[dt.datetime, int]:
         ) from None
 
 
-def _with_names(company: Company, shown: Iterable[Any], since: str) -> list[Row]:
+def named_rows(company: Company, shown: Iterable[Any], since: str) -> list[Row]:
     """The rows with the names of their projects and vendors: two queries for a page."""
     objects = list(shown)
     keys: dict[int, tuple[Key, Key]] = {}

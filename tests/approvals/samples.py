@@ -31,6 +31,7 @@ from erpstaging.approvals.presenters import (
     LineTable,
     Link,
     Money,
+    News,
     Pager,
     Payload,
     Person,
@@ -278,8 +279,7 @@ def queue(**more: Any) -> Queue:
         "filter_url": QUEUE,
         "clear_url": QUEUE,
         "download_url": f"{QUEUE}?format=csv",
-        "new_rows": 3,
-        "new_rows_url": QUEUE,
+        "news": News(arrived=3, reload_url=QUEUE),
         "bulk": [DecisionButton(act="bulk_accept", label="Accept selected", url="/acts/bulk/")],
         "panel": panel(),
     }

@@ -32,10 +32,11 @@ def test_a_stranger_is_asked_to_sign_in_and_comes_back(client: Client, probe: st
     assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={probe}%3Ftab%3D2")
 
 
-def test_who_was_signed_out_meanwhile_is_brought_back_to_the_page_around_the_part(client: Client, probe: str) -> None:
+def test_who_was_signed_out_meanwhile_signs_in_above_the_page(client: Client, probe: str) -> None:
     response = client.get(probe, headers=HTMX)
 
-    assert (response.status_code, response["HX-Redirect"]) == (200, "/accounts/login/?next=/c/7/queue/%3Fview%3Dfailed")
+    assert (response.status_code, response["HX-Retarget"]) == (401, "#sign-in-again")
+    assert "You were signed out." in response.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/c/{other}/probe/", "/c/999999/probe/", "/c/99999999999999999999999/probe/"])

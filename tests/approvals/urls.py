@@ -11,7 +11,7 @@ from django.urls import include, path
 from erpstaging.approvals import urls as approvals
 from erpstaging.approvals.htmx import is_partial, send_to_alerts
 from erpstaging.approvals.messages import Said
-from erpstaging.approvals.presenters import Totals
+from erpstaging.approvals.presenters import News, Totals
 from erpstaging.approvals.views import errors
 from tests.approvals import samples
 
@@ -41,12 +41,12 @@ def queue(request: HttpRequest) -> dict[str, Any]:
 @page("approvals/queue.html", current="Failed to export")
 def failed(request: HttpRequest) -> dict[str, Any]:
     rows = samples.failed_rows()
-    return {"queue": samples.queue(title="Failed to export", rows=rows, panel=None, filters=(), new_rows=0)}
+    return {"queue": samples.queue(title="Failed to export", rows=rows, panel=None, filters=(), news=News())}
 
 
 @page("approvals/queue.html")
 def empty(request: HttpRequest) -> dict[str, Any]:
-    return {"queue": samples.queue(rows=(), panel=None, empty=samples.nothing_waits(), new_rows=0)}
+    return {"queue": samples.queue(rows=(), panel=None, empty=samples.nothing_waits(), news=News())}
 
 
 def detail(request: HttpRequest) -> HttpResponse:

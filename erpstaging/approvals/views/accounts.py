@@ -1,16 +1,20 @@
 """Signing in and out, and the colours a person chose."""
 
+import json
 from math import ceil
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views import View
 
+from erpstaging.approvals.htmx import is_partial
 from erpstaging.approvals.redirects import next_or
 from erpstaging.audit.witness import write_entry
 from erpstaging.companies import actors
@@ -75,11 +79,21 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if is_partial(request) and isinstance(request.user, User):  # he has signed in in another window
+            return signed_in_again(request, request.user)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_template_names(self) -> list[str]:
+        return ["accounts/sign_in_again.html" if is_partial(self.request) else self.template_name]
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
         user = form.get_user()
         if isinstance(user, User):
             tell_audit(self.request, "signed_in", user)
+            if is_partial(self.request):
+                return signed_in_again(self.request, user)
         return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
@@ -88,6 +102,21 @@ class SignIn(LoginView):
         if tried is not None:
             tell_audit(self.request, "sign_in_failed", tried)
         return super().form_invalid(form)
+
+
+def signed_in_again(request: HttpRequest, user: User) -> HttpResponse:
+    """To a page that stayed open: whoever signed in, and the token that its forms need from now on."""
+    response = HttpResponse()
+    response["HX-Reswap"] = "none"
+    response["HX-Trigger"] = json.dumps({"signed-in": {"person": user.pk, "token": get_token(request)}})
+    return response
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """For a part of a page: the form for a dialog above it, so that nothing is lost of what stands there."""
+    response = render(request, "accounts/sign_in_again.html", {"form": SignInForm(request)}, status=401)
+    response["HX-Retarget"], response["HX-Reswap"] = "#sign-in-again", "innerHTML"
+    return response
 
 
 class SignOut(LogoutView):

@@ -5,17 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views import View
 
 from erpstaging.approvals import messages
-from erpstaging.approvals.htmx import htmx_of, is_partial, send_to_alerts
+from erpstaging.approvals.htmx import is_partial, send_to_alerts
 from erpstaging.approvals.navigation import frame_of, home_path
 from erpstaging.approvals.presenters import Frame, Toast, ViewLink
 from erpstaging.approvals.redirects import next_or
 from erpstaging.approvals.views import errors
+from erpstaging.approvals.views.accounts import ask_to_sign_in
 from erpstaging.audit.denials import audit_denied, is_denial
 from erpstaging.companies import actors
 from erpstaging.companies.models import Company, Membership, User
@@ -75,7 +76,7 @@ class CompanyView(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not isinstance(request.user, User):
-            return _to_sign_in(request)
+            return ask_to_sign_in(request) if is_partial(request) else redirect_to_login(request.get_full_path())
         self.user = request.user
         self._enter(request, kwargs.pop("company_id"))
         handler = super().dispatch
@@ -183,14 +184,3 @@ class CompanyView(View):
             return errors.refused(self.request, refusal, status_of(refusal))
         self.said.banners.append(messages.refusal_banner(refusal))
         return self.back()
-
-
-def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """A part of a page cannot show the sign-in page: htmx loads it as a whole, and it leads back to the page around."""
-    if not is_partial(request):
-        return redirect_to_login(request.get_full_path())
-    response = HttpResponse()
-    details = htmx_of(request)
-    around = details.current_url_abs_path if details else None
-    response["HX-Redirect"] = redirect_to_login(around or "/").url
-    return response

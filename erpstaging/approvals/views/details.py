@@ -7,7 +7,7 @@ from erpstaging.approvals.htmx import is_partial
 from erpstaging.approvals.presenters import Detail
 from erpstaging.approvals.showing.detail import DetailShown
 from erpstaging.approvals.showing.inputs import accept_fields
-from erpstaging.approvals.views.queue import AccountingView
+from erpstaging.approvals.views.queue import AccountingView, live_of
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import NotFound
 from erpstaging.staging.history import received_of
@@ -18,6 +18,8 @@ class DetailPage(AccountingView):
     """`?tab=` opens a section. A row of the list asks for the panel alone."""
 
     for_accounting = True
+    # The version that is shown, where a page of it learns that somebody made another one.
+    watched = ""
 
     def get(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         if self.for_accounting and not self.sees_queue:
@@ -25,7 +27,8 @@ class DetailPage(AccountingView):
         detail = self.detail(object_id)
         if is_partial(request):
             return self.part("approvals/panel.html", {"detail": detail, "row": self.row})
-        return self.page("approvals/detail.html", {"detail": detail})
+        live = live_of(self.company, rows=self.watched) if self.watched and self.sees_queue else None
+        return self.page("approvals/detail.html", {"detail": detail, "live": live})
 
     def detail(self, object_id: int) -> Detail:
         raise NotImplementedError
@@ -43,7 +46,9 @@ class DetailPage(AccountingView):
 
 class StagedPage(DetailPage):
     def detail(self, object_id: int) -> Detail:
-        return self.showing.staged(seen_staged_record(self.company, object_id, self.actor))
+        seen = seen_staged_record(self.company, object_id, self.actor)
+        self.watched = f"staged-{object_id}.{seen.row.version}"
+        return self.showing.staged(seen)
 
 
 class SourceFile(AccountingView):
@@ -66,6 +71,7 @@ class SourceFile(AccountingView):
 class ExportPage(DetailPage):
     def detail(self, object_id: int) -> Detail:
         seen = seen_export(self.company, object_id, self.actor)
+        self.watched = f"export-{object_id}.{seen.export.version}"
         # In the panel beside the list the inputs open below their row.
         fields = accept_fields(seen.inputs, seen.export) if not is_partial(self.request) else []
         return self.showing.export(seen, fields, settings.UNDO_SECONDS)

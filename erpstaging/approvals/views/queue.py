@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erpstaging.approvals.htmx import htmx_of
@@ -13,12 +14,15 @@ from erpstaging.approvals.presenters import DecisionButton, Frame, Link, ViewLin
 from erpstaging.approvals.showing.acts import Colleagues
 from erpstaging.approvals.showing.bulk import bulk_buttons
 from erpstaging.approvals.showing.columns import Column, columns_of
+from erpstaging.approvals.showing.live import Live
 from erpstaging.approvals.showing.queue import QueueShown, queue_shown, view_links
 from erpstaging.approvals.showing.refreshes import freshness, refresh_banner, refresh_button
 from erpstaging.approvals.views.base import CompanyView
+from erpstaging.audit import log as audit
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import INT64
 from erpstaging.catalogue.registry import entities
+from erpstaging.companies.models import Company
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import NotPermitted
@@ -40,6 +44,12 @@ from erpstaging.staging.queue import (
 from erpstaging.staging.refreshing import latest_refresh, refreshed_with
 
 MAX_PROJECTS = 500
+
+
+def live_of(company: Company, *, rows: str = "") -> Live:
+    """For a page that is drawn now. `rows` are those that it shows outside of a list."""
+    url = reverse("approvals:live", args=[company.pk])
+    return Live(url, audit.mark(company.pk), timezone.now().isoformat(), rows)
 
 
 class AccountingView(CompanyView):
@@ -159,7 +169,8 @@ class QueuePage(AccountingView):
         )
         queue = dataclasses.replace(queue, bulk=self.selectable(asked.view))
         correlated = self._correlated(asked.text)
-        return self.page("approvals/queue.html", {"queue": queue, "correlated": correlated, "searched": asked.text})
+        context = {"queue": queue, "correlated": correlated, "searched": asked.text, "live": live_of(self.company)}
+        return self.page("approvals/queue.html", context)
 
     def _correlated(self, text: str) -> list[Link]:
         """What the call with this correlation id touched, in whatever view it stands."""

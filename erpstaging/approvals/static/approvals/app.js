@@ -316,7 +316,7 @@
   function failed(event) {
     const { target, elt, requestConfig } = event.detail;
     const pattern = find("#load-failed");
-    if (!pattern || !target || requestConfig?.verb !== "get") return;
+    if (!pattern || !target || target.id === "live" || requestConfig?.verb !== "get") return;
     const notice = pattern.content.cloneNode(true);
     const place = target === dialog || target.id === "panel" ? target : find("#alerts");
     find("[data-retry]", notice).addEventListener("click", () => {
@@ -333,6 +333,74 @@
   for (const kind of ["online", "offline"]) {
     addEventListener(kind, () => { const bar = find("#offline"); if (bar) bar.hidden = !offline(); });
   }
+
+  const again = find("#sign-in-again");
+
+  // What others do meanwhile. The page asks every few seconds and is told what to put in another one's place; a row
+  // keeps its focus, and its tick with the version that was ticked.
+
+  let looking = false;
+  async function look() {
+    const spot = find("#live");
+    if (!spot || looking || document.hidden || offline() || again?.open) return;
+    looking = true;
+    const { url, mark, since, shown = "" } = spot.dataset;
+    const seen = rows().filter((row) => row.dataset.version).map((row) => `${row.id}.${row.dataset.version}`);
+    const values = { mark, since, shown, rows: seen.join() };
+    await htmx.ajax("GET", url, { source: spot, target: spot, swap: "none", values }).catch(() => {});
+    looking = false;
+  }
+  setInterval(look, 4000);
+  document.addEventListener("visibilitychange", look);
+
+  const replaced = new Map();
+  const inUse = (place) => place.contains(document.activeElement) || find(":popover-open", place);
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+    const { target } = detail;
+    const row = target.matches?.("tr[data-url]");
+    if (row ? find(":popover-open", target) : target.matches?.("#side, #tabs") && inUse(target)) {
+      detail.shouldSwap = false;
+      setTimeout(() => { const spot = find("#live"); if (spot) spot.dataset.mark = ""; });
+    } else if (row) {
+      const box = find(".c-check input", target);
+      const here = target.classList.contains("here");
+      replaced.set(target.id, { here, focus: inUse(target), ticked: box?.checked && box.value });
+    }
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const [id, { here, focus, ticked }] of replaced) {
+      const row = document.getElementById(id);
+      const box = row && find(".c-check input", row);
+      if (box && ticked && !box.disabled) Object.assign(box, { checked: true, value: ticked });
+      if (here) row?.classList.add("here");
+      if (focus) row?.focus({ preventScroll: true });
+      const panel = find("#panel");
+      if (row && panel?.dataset.for === id && !all("input:not([type=hidden]), textarea", panel).some((field) => field.value)) {
+        delete panel.dataset.for;
+        openPanel(row);
+      }
+    }
+    if (!replaced.size) return;
+    replaced.clear();
+    tellSelection();
+  });
+
+  // Who was signed out meanwhile signs in above the page, and goes on where he was.
+
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!again || detail.target !== again || detail.xhr.status !== 401) return;
+    if (again.open) detail.shouldSwap = false; // the page's own questions must not take the form away
+    else again.showModal();
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail }) => { if (again && detail.target === again) firstField(again)?.focus(); });
+  document.addEventListener("signed-in", ({ detail }) => {
+    if (String(detail.person) !== document.body.dataset.person) return location.reload();
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": detail.token }));
+    all("input[name=csrfmiddlewaretoken]").forEach((field) => { field.value = detail.token; });
+    again.close();
+    again.replaceChildren();
+    find("#live")?.setAttribute("data-mark", "");
+  });
 
   // Toasts and clocks
 
