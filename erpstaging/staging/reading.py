@@ -12,6 +12,7 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core import sets
 from erpstaging.core.errors import NotFound
+from erpstaging.erp_requests.models import ErpRequest
 from erpstaging.erp_requests.payloads import about, request_data
 from erpstaging.records.models import OriginIdHistory, Record
 from erpstaging.records.reuse import earlier_holders
@@ -109,6 +110,8 @@ def seen_export(company: Company, export_id: int, actor: Actor) -> ExportSeen:
 
 def seen_decided(company: Company, export: StagedExport, actor: Actor) -> ExportSeen:
     """The same of an export as the decision of this transaction left it, which is not read once more."""
+    if export.state == ExportState.EXPORTING:  # its request was opened just now: nobody can have fetched it
+        export.erp_request = ErpRequest(pk=export.erp_request_id, company_id=company.pk)
     (record,) = sets.select(Record, "company_id = %s AND id = %s", [company.pk, export.record_id])
     return _seen(company, export, record, actor)
 
