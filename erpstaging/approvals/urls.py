@@ -74,6 +74,7 @@ from erpstaging.approvals.views.settings import (
     Overview,
 )
 from erpstaging.approvals.views.start import CompanyStart, LatestCompany
+from erpstaging.approvals.views.styleguide import Styleguide
 from erpstaging.approvals.views.support import SupportPage
 
 app_name = "approvals"
@@ -161,6 +162,7 @@ urlpatterns = [
     path("accounts/login/", SignIn.as_view(), name="sign_in"),
     path("accounts/logout/", SignOut.as_view(), name="sign_out"),
     path("accounts/theme/", ChooseTheme.as_view(), name="theme"),
+    path("styleguide/", Styleguide.as_view(), name="styleguide"),
     path("", LatestCompany.as_view(), name="front"),
     path("queue/", LatestCompany.as_view(), name="latest"),
     path("c/<int:company_id>/", CompanyStart.as_view(), name="company"),

@@ -1,11 +1,13 @@
 """Every page in both sizes and both themes: what a machine can say about its look."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from erpstaging.approvals.statuses import LOOKS, Status
 from tests.browser.conftest import DESK, PHONE, THEMES
 
 pytestmark = pytest.mark.browser
@@ -59,6 +61,24 @@ def test_a_page_has_no_accessibility_finding(
             found += [f"{screen.width} {theme}: {finding}" for finding in axe(page)]
 
     assert found == []
+
+
+@pytest.mark.capability("UI-09", "LK-08")
+def test_every_component_is_shown_in_both_themes(
+    samples: str, settings: Any, open_context: Callable[..., BrowserContext], axe: Callable[[Page], list[str]]
+) -> None:
+    page = open_context(PHONE).new_page()
+    assert page.goto(f"{samples}/styleguide/").status == 404  # type: ignore[union-attr]
+    settings.DEBUG = True
+    for screen in (DESK, PHONE):
+        page.set_viewport_size({"width": screen.width, "height": screen.height})
+        for theme in THEMES:
+            page.goto(f"{samples}/styleguide/?theme={theme}")
+            page.emulate_media(reduced_motion="reduce")
+            assert axe(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= screen.width
+    words = page.locator(".chip").all_inner_texts()
+    assert all(str(look.word) in " ".join(words) for status, look in LOOKS.items() if status != Status.PARTLY_APPROVED)
 
 
 @pytest.mark.capability("UI-09")

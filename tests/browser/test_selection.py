@@ -60,3 +60,21 @@ def ticked_before(sent: list[str]) -> str:
     (value,) = [part.partition("=")[2] for part in sent[0].split("&") if part.startswith("rows=")]
     assert value.startswith("export-")
     return value
+
+
+def test_on_a_phone_a_row_is_ticked_by_staying_on_it(phone: Page, samples: str) -> None:
+    phone.goto(f"{samples}/sample/queue/")
+    phone.locator("#select-none").click()
+    title = phone.locator("#export-2 a.t")
+    box = title.bounding_box()
+    assert box is not None
+    touch = phone.context.new_cdp_session(phone)
+    finger = {"x": box["x"] + 10, "y": box["y"] + 5}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
+    expect(phone.locator("#export-2 [name=row]")).to_be_checked()
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    expect(phone).to_have_url(f"{samples}/sample/queue/")
+    expect(phone.locator("#selected")).to_contain_text("selected 1")
+    title.tap()
+    expect(phone).not_to_have_url(f"{samples}/sample/queue/")

@@ -193,6 +193,33 @@
     if (box.matches("[data-select-all]")) tick(boxes(), box.checked);
     else select(box, box.checked, event.shiftKey);
   });
+  // Under a finger a row is ticked by staying on it; the tap that ends it opens nothing.
+  const LONG_MS = 500;
+  let staying, stayed = false;
+  document.addEventListener("pointerdown", (event) => {
+    stayed = false;
+    const row = event.pointerType === "touch" && !event.target.closest("button, input, label, .pop") && event.target.closest("[data-rows] tr[data-url]");
+    const box = row && find(".c-check input", row);
+    if (!box || box.disabled) return;
+    staying = setTimeout(() => {
+      stayed = true;
+      select(box, !box.checked, false);
+      navigator.vibrate?.(10);
+    }, LONG_MS);
+  });
+  for (const kind of ["pointerup", "pointercancel", "pointermove"]) {
+    document.addEventListener(kind, ({ movementX = 0, movementY = 0 }) => {
+      if (kind !== "pointermove" || Math.abs(movementX) + Math.abs(movementY) > 4) clearTimeout(staying);
+    });
+  }
+  document.addEventListener("contextmenu", (event) => { if (stayed) event.preventDefault(); });
+  document.addEventListener("click", (event) => {
+    if (!stayed) return;
+    stayed = false;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#select-matching, #select-none, [data-select-rows]");
     if (!button) return;
