@@ -380,12 +380,19 @@
   setInterval(look, 4000);
   document.addEventListener("visibilitychange", look);
 
+  // A row that is being decided on here gets its answer by that.
+  const deciding = new Set();
+  document.addEventListener("htmx:beforeSend", ({ detail }) => {
+    if (detail.requestConfig.verb === "post" && detail.target?.id) deciding.add(detail.target.id);
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => deciding.delete(detail.target?.id));
+
   const replaced = new Map();
   const inUse = (place) => place.contains(document.activeElement) || find(":popover-open", place);
   document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
     const { target } = detail;
     const row = target.matches?.("tr[data-url]");
-    if (row ? find(":popover-open", target) : target.matches?.("#side, #tabs") && inUse(target)) {
+    if (row ? deciding.has(target.id) || find(":popover-open", target) : target.matches?.("#side, #tabs") && inUse(target)) {
       detail.shouldSwap = false;
       setTimeout(() => { const spot = find("#live"); if (spot) spot.dataset.mark = ""; });
     } else if (row) {
@@ -555,6 +562,11 @@
 
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
+    if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      const form = target.closest?.("dialog, tr.inline") && target.form;
+      if (form) { event.preventDefault(); form.requestSubmit(find("button.primary, button.danger", form)); }
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (key === "Escape") {
       const inline = target.closest?.("tr.inline");
