@@ -8,7 +8,7 @@ tells everything anew.
 import functools
 import logging
 import smtplib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -60,19 +60,19 @@ def _claim(company: Company, ids: list[int]) -> list[Notice]:
 def _send(company: Company, notice: Notice) -> int:
     """A mail that cannot be sent comes back later, and later each time."""
     if notice.kind == DAILY and notice.handed_at is not None:  # whoever handed it over died before he could say so
-        in_company(company.pk, functools.partial(_note, company, notice, sent_at=notice.handed_at))
+        in_company(company.pk, functools.partial(_note, company, notice, leased_until=None, sent_at=notice.handed_at))
         return 0
     try:
         _hand_over(company, notice, mail_of(notice, notice.person, company))
     except (OSError, ValueError, ValidationError) as exc:  # the latter two: no address, or no header, that may be
         wait = min(timedelta(seconds=10) * 2 ** min(notice.attempts, 12), LONGEST_WAIT)
         logger.warning("Notice %s could not be sent, next try in %s: %s", notice.pk, wait, exc)
-        again: dict[str, object] = {"due_at": timezone.now() + wait}
+        again: dict[str, datetime | None] = {"due_at": timezone.now() + wait, "leased_until": None}
         if isinstance(exc, REFUSED):
             again["handed_at"] = None
         in_company(company.pk, functools.partial(_note, company, notice, **again))
         return 0
-    in_company(company.pk, functools.partial(_note, company, notice, sent_at=timezone.now()))
+    in_company(company.pk, functools.partial(_note, company, notice, leased_until=None, sent_at=timezone.now()))
     return 1
 
 
@@ -81,13 +81,11 @@ def _hand_over(company: Company, notice: Notice, mail: EmailMultiAlternatives) -
     mail.connection.open()  # what fails until here has certainly not left
     try:
         if notice.kind == DAILY:
-            in_company(company.pk, functools.partial(_note, company, notice, handed_at=timezone.now(), lease=True))
+            in_company(company.pk, functools.partial(_note, company, notice, handed_at=timezone.now()))
         mail.send()
     finally:
         mail.connection.close()
 
 
-def _note(company: Company, notice: Notice, *, lease: bool = False, **values: object) -> None:
-    """Write what became of it; the lease ends with that, unless it is kept."""
-    ended = {} if lease else {"leased_until": None}
-    Notice.objects.of(company).filter(pk=notice.pk).update(**ended, **values)
+def _note(company: Company, notice: Notice, **values: datetime | None) -> None:
+    Notice.objects.of(company).filter(pk=notice.pk).update(**values)
