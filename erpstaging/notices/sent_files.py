@@ -73,13 +73,22 @@ def _read(message: EmailMessage, company_id: int) -> SentMail | None:
         key=named[1],
         subject=str(message["Subject"] or ""),
         to=str(message["To"] or ""),
-        at=parsedate_to_datetime(str(message["Date"])) if message["Date"] else datetime.min.replace(tzinfo=UTC),
+        at=_date(message),
         headers=[(name, str(value)) for name, value in message.items()],
         text=_part(message, "plain"),
         html=_part(message, "html"),
     )
 
 
+def _date(message: EmailMessage) -> datetime:
+    """UTC is written as -0000, which reads as a time without a zone."""
+    try:
+        return parsedate_to_datetime(str(message["Date"])).replace(tzinfo=UTC)
+    except ValueError:
+        return datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def _part(message: EmailMessage, subtype: str) -> str:
     part = message.get_body(preferencelist=(subtype,))
-    return str(part.get_content()) if part is not None else ""
+    content = part.get_payload(decode=True) if part is not None else b""
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""

@@ -96,6 +96,8 @@ def _planned(context: Context) -> str:
 def _lead(kind: str, context: Context, sums: Mapping[str, Decimal], now: dt.datetime) -> str:
     oldest = min(dt.datetime.fromisoformat(view["oldest"]) for view in context["views"])
     parts = [_("The oldest has been waiting for %(age)s.") % {"age": age_text(oldest, now)}]
+    if now - oldest < dt.timedelta(minutes=1):
+        parts = [_("All of it came just now.")]
     if kind == REMINDER:
         parts.append(_("The time that your company gives a decision is over."))
     if kind == ESCALATION:
@@ -155,7 +157,7 @@ def _type_line(view: Context, one: Context, base: str, now: dt.datetime) -> Line
 def _row_line(row: Context, base: str, now: dt.datetime) -> Line:
     amount = [f"{amount_text(Decimal(row['amount']), row['currency'])} {row['currency']}"] if row["amount"] else []
     return Line(
-        text=" ".join(filter(None, [row["number"], row["title"]])),
+        text=row["title"] if row["number"] in row["title"] else f"{row['number']} {row['title']}",
         url=f"{base}{row['place']}",
         note=row["company"],
         right=[*amount, age_text(dt.datetime.fromisoformat(row["since"]), now)],

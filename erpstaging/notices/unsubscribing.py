@@ -10,7 +10,7 @@ from django.core import signing
 from django.urls import reverse
 
 SALT = "erpstaging.notices.unsubscribe"
-MAX_TOKEN = 200
+MAX_TOKEN, MAX_ID = 200, 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +30,5 @@ def subscriber_of(token: str) -> Subscriber | None:
         company_id, person_id = signing.loads(token[:MAX_TOKEN], salt=SALT)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return Subscriber(company_id, person_id)
+    is_id = all(isinstance(one, int) and 0 < one < MAX_ID for one in (company_id, person_id))
+    return Subscriber(company_id, person_id) if is_id else None

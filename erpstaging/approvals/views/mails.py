@@ -61,9 +61,7 @@ class MailSettingsPage(AccountingView):
         notices = Link(_("Notices"), reverse("approvals:notices", args=[self.company.pk]))
         context = {
             "form": mail_form(self.company, row, typed, errors),
-            "place": Place(
-                back=Link(_("Notices"), reverse("approvals:notices", args=[self.company.pk])), name=_("Mails")
-            ),
+            "place": Place(back=notices, name=_("Mails")),
             "decides": self.actor.may("erp"),
             "next": self._next(row),
             "address": self.user.email,
