@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.core import mail, signing
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from erpstaging.audit.models import Entry
@@ -254,6 +256,24 @@ def test_a_demo_shows_the_mails_that_it_sent(gate: Gate, approver: Actor, demo: 
     assert "sandbox" in policy
     assert "script-src" not in policy
     assert raw["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_a_longer_outbox_asks_the_database_no_more(gate: Gate, approver: Actor, demo: Path) -> None:
+    desk = Desk(gate.company, approver)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            desk.text("outbox")
+        return len(captured)
+
+    cost()
+    before = cost()
+    for number in range(120):
+        named = f"Message-ID: <notice-{number + 1}@erpstaging.{gate.company.pk}>\nSubject: Mail {number}"
+        (demo / f"20261123-{number:03}.log").write_bytes(f"{named}\n\nHello".encode())
+
+    assert cost() == before
+    assert len(re.findall(r">Mail \d+<", desk.text("outbox"))) == 100
 
 
 def test_another_companys_mails_are_not_in_it(

@@ -53,16 +53,20 @@ class Command(BaseCommand):
         return sum(self._in(company, functools.partial(send_summaries_now, company)) for company in active)
 
     def _due(self) -> int:
-        """People who have no plan yet get one; then a chunk after the other, until nobody is due any more."""
-        owed = 0
+        """People who have no plan yet get one; then a chunk after the other, until nobody is due any more.
+
+        What stays due is somebody else's just now, or its company's trouble.
+        """
+        owed, before = 0, dict[int, list[int]]()
         while True:
             with all_companies_scope():
                 unplanned, due = unplanned_people(CHUNK), due_summaries(timezone.now(), CHUNK)
             for company in Company.objects.filter(pk__in=[*unplanned, *due]).exclude(pk__in=self.trouble):
                 self._in(company, functools.partial(plan_summaries, company, unplanned.get(company.pk, [])))
                 owed += self._in(company, functools.partial(send_summaries, company, due.get(company.pk, [])))
-            if not due.keys() - self.trouble.keys():
+            if due == before or not due:
                 return owed
+            before = due
 
     def _in(self, company: Company, work: Callable[[], int | None]) -> int:
         """One company that cannot be served holds up no other."""
