@@ -81,6 +81,18 @@ def test_a_type_has_a_limit_of_its_own(gate: Gate, admin: Actor, clock: Any) -> 
     assert "Structural steel" not in mail.outbox[0].body
 
 
+def test_what_comes_later_is_told_later_and_without_what_was_told(gate: Gate, clock: Any) -> None:
+    send_vendor(gate, "Lindqvist Facades")
+    told_after(clock, 36)
+    send_vendor(gate, "Atlas Site Services")
+    assert told_after(clock, 36.5)[0] == ("approver", "Halden Civil: 1 object waits for long")
+
+    assert told_after(clock, 36.5)[0] == ("approver", "Halden Civil: 1 object waits for long")
+
+    assert "Atlas Site Services" in mail.outbox[0].body
+    assert "Lindqvist Facades" not in mail.outbox[0].body
+
+
 def test_many_rows_are_one_mail(gate: Gate, clock: Any) -> None:
     for number in range(12):
         send_vendor(gate, f"Vendor {number}")
