@@ -334,6 +334,11 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": f"erpstaging.{name}", "schedule": SWEEP_SECONDS, "options": _until_the_broker_is_back}
     for name in ("staging.sweep", "staging.bulk", "hooks.sweep", "notices.sweep")
 }
+CELERY_BEAT_SCHEDULE["staging.remind"] = {
+    "task": "erpstaging.staging.remind",
+    "schedule": SWEEP_SECONDS * 10,
+    "options": _until_the_broker_is_back,
+}
 
 # Mail
 EMAIL_BACKEND = env.text(
@@ -347,6 +352,8 @@ EMAIL_HOST_USER = env.text("ERPSTAGING_EMAIL_USER")
 EMAIL_HOST_PASSWORD = env.text("ERPSTAGING_EMAIL_PASSWORD")
 EMAIL_USE_TLS = env.flag("ERPSTAGING_EMAIL_TLS", default=False)
 EMAIL_TIMEOUT = 10
+# Subjects of mails stand in previews and on locked screens: amounts are in them only where this is on.
+MAIL_AMOUNTS_IN_SUBJECT = env.flag("ERPSTAGING_MAIL_AMOUNTS_IN_SUBJECT", default=False)
 DEFAULT_FROM_EMAIL = env.text("ERPSTAGING_EMAIL_FROM", f"erpstaging@{_base.hostname}")
 
 # Static files

@@ -1,46 +1,22 @@
 """How values look on screen: amounts, ages, days and times. Times are shown in the active zone, the company's."""
 
 import datetime as dt
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from erpstaging.core.money import minor_units
-
-MINUTE, HOUR, DAY = 60, 3600, 86_400
-
-
-def number_text(value: Decimal | int, places: int = 0) -> str:
-    """Grouped by locale, with at least `places` decimals and as many more as the value really has (up to four)."""
-    exact = Decimal(value).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
-    exponent = exact.normalize().as_tuple().exponent
-    real_places = max(0, -exponent) if isinstance(exponent, int) else 0
-    return str(formats.number_format(exact, max(places, real_places), use_l10n=True, force_grouping=True))
+from erpstaging.core.formats import MINUTE
+from erpstaging.core.formats import age_text as age_text
+from erpstaging.core.formats import amount_text as amount_text
+from erpstaging.core.formats import number_text as number_text
 
 
 def plain_number(value: Decimal, places: int = 0) -> str:
     """As somebody would type it: no groups, at least `places` decimals and no more than the value has."""
     real = value.normalize().as_tuple().exponent
     return f"{value:.{max(places, -real if isinstance(real, int) and real < 0 else 0)}f}"
-
-
-def amount_text(amount: Decimal, currency: str) -> str:
-    """An amount without its currency. Decimals are fixed by the currency, so that a column lines up."""
-    return number_text(amount, minor_units(currency))
-
-
-def age_text(since: dt.datetime, now: dt.datetime) -> str:
-    """How long ago in one unit, rounded down: `5 m`, `19 h`, `3 d`."""
-    seconds = max(0, int((now - since).total_seconds()))
-    if seconds < MINUTE:
-        return _("now")
-    if seconds < HOUR:
-        return _("%(count)d m") % {"count": seconds // MINUTE}
-    if seconds < DAY:
-        return _("%(count)d h") % {"count": seconds // HOUR}
-    return _("%(count)d d") % {"count": seconds // DAY}
 
 
 def clock_text(seconds: int) -> str:

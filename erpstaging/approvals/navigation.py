@@ -1,6 +1,6 @@
 """The frame of a page: which companies a person can switch to, and which places he can go to in this one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,17 +13,22 @@ from erpstaging.approvals.presenters import Frame, Link, Person, ViewLink
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company, User
 from erpstaging.notices.inbox import unread
+from erpstaging.notices.sent_files import are_kept
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """An entry of the side for everybody who holds one of `rights`. `url_name` takes the company's id."""
+    """An entry of the side for everybody who holds one of `rights`. `url_name` takes the company's id.
+
+    One with `shown` exists only where that says so.
+    """
 
     label: str | Promise
     url_name: str
     icon: str
     section: Literal["work", "operations"]
     rights: frozenset[str] = frozenset({"member"})
+    shown: Callable[[], bool] | None = None
 
 
 # One line for each page, added together with its URL.
@@ -38,6 +43,7 @@ DESTINATIONS: tuple[Destination, ...] = (
     Destination(_("Gave up"), "approvals:gave_up", "problem", "work", frozenset({"erp", "auditor"})),
     Destination(_("Deliveries"), "approvals:deliveries", "hook", "operations", frozenset({"erp", "auditor"})),
     Destination(_("Hooks"), "approvals:hooks", "plug", "operations", frozenset({"erp_admin", "auditor"})),
+    Destination(_("Outbox"), "approvals:outbox", "mail", "operations", shown=are_kept),
     Destination(_("Settings"), "approvals:settings", "settings", "operations", frozenset({"erp_admin", "auditor"})),
 )
 
@@ -54,7 +60,7 @@ def companies_of(user: User) -> Sequence[Company]:
 
 def destinations(company: Company, actor: Actor, section: str, path: str) -> Iterable[ViewLink]:
     for one in DESTINATIONS:
-        if one.section == section and one.rights & actor.rights:
+        if one.section == section and one.rights & actor.rights and (one.shown is None or one.shown()):
             url = reverse(one.url_name, args=[company.pk])
             yield ViewLink(label=one.label, url=url, icon=one.icon, current=path.startswith(url))
 
@@ -77,6 +83,7 @@ def frame_of(
         operations=list(destinations(company, actor, "operations", path)),
         notices_url=reverse("approvals:notices", args=[company.pk]),
         notices=unread(company.pk, user.pk),
+        mails_url=reverse("approvals:mail_settings", args=[company.pk]),
         alerts=list(said.banners),
         toasts=list(said.toasts),
     )

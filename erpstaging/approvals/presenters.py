@@ -270,6 +270,7 @@ class Frame:
     sync: DecisionButton | None = None
     notices_url: str = ""
     notices: int = 0
+    mails_url: str = ""
     banners: Sequence[Banner] = ()
     alerts: Sequence[Banner] = ()
     toasts: Sequence[Toast] = ()

@@ -55,6 +55,7 @@ from erpstaging.approvals.views.hooks import (
 )
 from erpstaging.approvals.views.linking import LinkExact, LinkPage, UndoLink, Unlink
 from erpstaging.approvals.views.live import LiveView
+from erpstaging.approvals.views.mails import MailSettingsPage, OutboxHtml, OutboxMail, OutboxPage, Unsubscribe
 from erpstaging.approvals.views.merging import MergePage
 from erpstaging.approvals.views.metadata import EditMetadata, MetadataPage, MetadataVersions, RestoreMetadata
 from erpstaging.approvals.views.modifications import NewModification
@@ -110,6 +111,10 @@ COMPANY = [
     path("jobs/<id:object_id>/outcomes.csv", JobFile.as_view(), name="job_file"),
     path("jobs/<id:object_id>/stop/", StopJob.as_view(), name="stop_job"),
     path("notices/", NoticesPage.as_view(), name="notices"),
+    path("mail/", MailSettingsPage.as_view(), name="mail_settings"),
+    path("outbox/", OutboxPage.as_view(), name="outbox"),
+    path("outbox/<id:mail_id>/", OutboxMail.as_view(), name="outbox_mail"),
+    path("outbox/<id:mail_id>/html/", OutboxHtml.as_view(), name="outbox_html"),
     path("reports/rejections/", RejectionsPage.as_view(), name="rejections"),
     path("records/", RecordsPage.as_view(), name="records"),
     path("records/new/<slug:item_type>/", NewRecord.as_view(), name="new_record"),
@@ -163,6 +168,7 @@ urlpatterns = [
     path("accounts/logout/", SignOut.as_view(), name="sign_out"),
     path("accounts/theme/", ChooseTheme.as_view(), name="theme"),
     path("styleguide/", Styleguide.as_view(), name="styleguide"),
+    path("mail/unsubscribe/<str:token>/", Unsubscribe.as_view(), name="unsubscribe"),
     path("", LatestCompany.as_view(), name="front"),
     path("queue/", LatestCompany.as_view(), name="latest"),
     path("c/<int:company_id>/", CompanyStart.as_view(), name="company"),

@@ -59,6 +59,11 @@ SCHEMA = {
             "propertyNames": {"enum": list(ENTITIES)},
             "additionalProperties": {"type": "integer", "minimum": 1, "maximum": LONGEST_ANSWER_HOURS},
         },
+        "decide_within_hours": {
+            "type": "object",
+            "propertyNames": {"enum": list(ENTITIES)},
+            "additionalProperties": {"type": "integer", "minimum": 1, "maximum": LONGEST_ANSWER_HOURS},
+        },
         "locks": {
             "type": "object",
             "propertyNames": {"enum": list(ENTITIES)},
@@ -94,7 +99,15 @@ class ErpSettings:
     @property
     def answer_limits(self) -> dict[str, timedelta]:
         """How long the integrator may take for a request about each type that the company set a limit for."""
-        hours = self.document.get("answer_within_hours") or {}
+        return self._hours("answer_within_hours")
+
+    @property
+    def decision_limits(self) -> dict[str, timedelta]:
+        """How long a decision on each type may take that the company set a limit for."""
+        return self._hours("decide_within_hours")
+
+    def _hours(self, name: str) -> dict[str, timedelta]:
+        hours = self.document.get(name) or {}
         return {item_type: timedelta(hours=count) for item_type, count in hours.items()}
 
     def lock_of(self, entity: Entity) -> LockList:

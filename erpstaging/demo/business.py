@@ -6,6 +6,8 @@ Everything is done through the services that pages and API call, so the demo hol
 import json
 from typing import Any
 
+from django.utils import timezone
+
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies import actors
 from erpstaging.companies.actors import Actor
@@ -30,6 +32,7 @@ from erpstaging.demo.ledger import (
 from erpstaging.demo.projects import CONTRACTS, CUSTOM_FIELDS, PROJECT_VENDORS, UNSENT_VENDORS, Contract
 from erpstaging.demo.second_persons import LET_GO, seed_second_persons
 from erpstaging.erp_requests.models import ErpRequestDetail
+from erpstaging.notices.models import MailSettings
 from erpstaging.records.editing import create_record
 from erpstaging.records.lines import LineEdit
 from erpstaging.records.models import Record
@@ -87,6 +90,12 @@ class Business:
         send_financials(self)
         seed_jobs(self)
         seed_second_persons(self)
+        self._plan_summary()
+
+    def _plan_summary(self) -> None:
+        """The approver's hour has just come: the worker writes his summary when everything stands."""
+        person_id = self.people["approver"].user_id
+        MailSettings.objects.create(company=self.company, person_id=person_id, next_summary_at=timezone.now())
 
     def _sync(self, item_type: str, updates: list[dict[str, Any]], **scope: Any) -> None:
         outcome = sync_records(self.company, ENTITIES[item_type], updates, actor=self.integration, scope=scope)

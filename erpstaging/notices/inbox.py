@@ -4,13 +4,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from erpstaging.notices.models import Notice
+from erpstaging.notices.summaries import DAILY
 
 COUNTED_TO = 99
 
 
 def notices_of(company_id: int, person_id: int) -> "QuerySet[Notice]":
-    """Everything that one person was told in a company, newest first."""
-    rows: QuerySet[Notice] = Notice.objects.of(company_id).filter(person_id=person_id, due_at__lte=timezone.now())
+    """Everything that one person was told in a company, newest first.
+
+    A daily summary tells nothing that the queue does not. What goes by mail later, with others, stands here at once.
+    """
+    rows: QuerySet[Notice] = Notice.objects.of(company_id).filter(person_id=person_id).exclude(kind=DAILY)
     return rows.order_by("-pk")
 
 

@@ -1,66 +1,98 @@
-"""Mails as people read them: one text and one HTML part that say the same."""
+"""Mails as people read them: one text and one HTML part that say the same, and headers that nobody can add to."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
 
 from erpstaging.companies.models import Company, User
+from erpstaging.notices.kinds import KINDS, facts_of, filled, values_of
+from erpstaging.notices.letters import Letter, Line, Table, html_of, text_of
 from erpstaging.notices.models import Notice
+from erpstaging.notices.summaries import DAILY, SUMMARIES, summary_letter, summary_place, summary_title
+from erpstaging.notices.unsubscribing import unsubscribe_url
 
-SUBJECTS = {
-    "export_rejected": "{title} was rejected",
-    "export_resubmitted": "{title} came back corrected",
-    "staged_resubmitted": "{title} came back corrected",
-    "hold_ended": "{title} is back from hold",
-    "request_stale": "No answer about {title}",
-    "refresh_stale": "No news of {title}",
-    "confirmation_wanted": "{title} waits for a second person",
-    "hook_paused": "Notifications to {title} are paused",
-    "hook_resumed": "Notifications to {title} go on",
-    "deliveries_gave_up": "Notifications to {title} gave up",
-}
-# Where the link of a mail leads, below the company's pages.
-PLACES = {
-    "export_rejected": "records/{object_id}/",
-    "export_resubmitted": "exports/{object_id}/?tab=changes",
-    "staged_resubmitted": "staged/{object_id}/?tab=changes",
-    "hold_ended": "exports/{object_id}/",
-    "request_stale": "records/{object_id}/",
-    "refresh_stale": "queue/",
-    "confirmation_wanted": "confirmations/",
-    "hook_paused": "hooks/{object_id}/",
-    "hook_resumed": "hooks/{object_id}/",
-    "deliveries_gave_up": "gave_up/",
-}
+MAX_SUBJECT = 200
 
 
 def subject_of(notice: Notice) -> str:
     """What it is about, in a few words without any amount."""
-    return SUBJECTS[notice.kind].format(**notice.context)
+    if notice.kind in SUMMARIES:
+        return summary_title(notice.kind, notice.context)
+    return filled(KINDS[notice.kind].told(notice.context).subject, values_of(notice.context, notice.object_id))
 
 
 def place_of(notice: Notice) -> str:
     """Where it leads, below the company's pages."""
-    return PLACES[notice.kind].format(object_id=notice.object_id)
+    if notice.kind in SUMMARIES:
+        return summary_place(notice.context)
+    return filled(KINDS[notice.kind].told(notice.context).place, values_of(notice.context, notice.object_id))
 
 
 def mail_of(notice: Notice, person: User, company: Company) -> EmailMultiAlternatives:
-    """The subject starts with the company; the link opens the object after sign-in."""
-    subject = subject_of(notice)
-    context: dict[str, Any] = {
-        **notice.context,
-        "person": person,
-        "company": company,
-        "subject": subject,
-        "link": f"{settings.BASE_URL}/c/{company.pk}/{place_of(notice)}",
-    }
+    """Raises ValidationError for an address that is none."""
+    validate_email(person.email)
+    letter = letter_of(notice, person, company)
+    said = [letter.title, *([letter.amounts] if letter.amounts and settings.MAIL_AMOUNTS_IN_SUBJECT else [])]
     mail = EmailMultiAlternatives(
-        subject=" ".join(f"{company.name}: {subject}".split()),
-        body=render_to_string(f"notices/{notice.kind}.txt", context),
+        subject=one_line(f"{company.name}: {', '.join(said)}"),
+        body=text_of(letter),
         to=[person.email],
-        headers={"Message-ID": f"<notice-{notice.pk}@erpstaging.{company.pk}>", "Auto-Submitted": "auto-generated"},
+        headers={
+            "Message-ID": f"<notice-{notice.pk}@erpstaging.{company.pk}>",
+            "Auto-Submitted": "auto-generated",
+            **_list_headers(notice, company),
+        },
     )
-    mail.attach_alternative(render_to_string(f"notices/{notice.kind}.html", context), "text/html")
+    mail.attach_alternative(html_of(letter), "text/html")
     return mail
+
+
+def letter_of(notice: Notice, person: User, company: Company) -> Letter:
+    base = f"{settings.BASE_URL}/c/{company.pk}/"
+    if notice.kind in SUMMARIES:
+        return summary_letter(notice, company, base)
+    kind, context = KINDS[notice.kind].told(notice.context), values_of(notice.context, notice.object_id)
+    return Letter(
+        title=filled(kind.subject, context),
+        status=kind.status,
+        greeting=_("Hello %(name)s,") % {"name": person.name},
+        lead=filled(kind.lead, context),
+        quote=context.get("reason") or context.get("note") or "",
+        facts=list(facts_of(notice.context)),
+        ask=filled(kind.ask, context),
+        button=filled(kind.button, context),
+        url=f"{base}{filled(kind.place, context)}",
+        tables=_items(notice.context, base),
+        foot=_("%(company)s, erpstaging. Opening a link never decides anything.") % {"company": company.name},
+    )
+
+
+def _items(context: Mapping[str, Any], base: str) -> list[Table]:
+    items, count = context.get("items") or (), context.get("count", 1)
+    if count < 2 or not items:
+        return []
+    left = count - len(items)
+    lines = [Line(text=one["text"], url=f"{base}{one['place']}", note=one["note"]) for one in items]
+    more = _("and %(number)s more") % {"number": left} if left > 0 else ""
+    return [Table(title=_("Which ones"), lines=lines, more=more)]
+
+
+def _list_headers(notice: Notice, company: Company) -> dict[str, str]:
+    """RFC 8058, for what comes by itself every day; nobody unsubscribes from what is told to him because of an act."""
+    if notice.kind != DAILY:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{unsubscribe_url(company.pk, notice.person_id)}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def one_line(text: str) -> str:
+    """Fit for a header: no line break, nothing that cannot be seen, and of bounded length."""
+    visible = "".join(letter if letter.isprintable() else " " for letter in text)
+    line = " ".join(visible.split())
+    return line if len(line) <= MAX_SUBJECT else f"{line[: MAX_SUBJECT - 1]}…"

@@ -22,6 +22,7 @@ from erpstaging.staging.deletions import DeletionAnswers
 from erpstaging.staging.export_chunks import save_exports
 from erpstaging.staging.exports import give_back
 from erpstaging.staging.models import Conflict, ExportState, Failure, StagedExport
+from erpstaging.staging.outcome_mails import tell_failed
 from erpstaging.staging.outcomes import ItemOutcome, clean_items, failed_items, strange_items
 from erpstaging.staging.refreshing import close_refreshes, lock_refreshes
 from erpstaging.staging.unlinking import UnlinkAnswers
@@ -261,6 +262,8 @@ class Closing:
         self.unlinks.finish()
         self.deletions.finish()
         finish_exports(company_id, self.moved, self.actor)
+        if self.actor.kind != "person":  # who cancels a request himself knows
+            tell_failed(self.company, self.moved)
         for export in self.rejected:
             export.version += 1
         save_exports(company_id, self.rejected)

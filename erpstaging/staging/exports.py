@@ -19,7 +19,6 @@ from erpstaging.core import sets
 from erpstaging.core.correlation import correlation_id
 from erpstaging.erp_requests.models import DetailState
 from erpstaging.erp_requests.services import draw_ids, end_current, retire_details
-from erpstaging.notices.services import owe
 from erpstaging.records.models import Record
 from erpstaging.records.snapshots import LINK, links_of, record_ids, with_links
 from erpstaging.staging.checks import blocking_parents, refusal_of
@@ -37,6 +36,7 @@ from erpstaging.staging.export_chunks import (
 )
 from erpstaging.staging.export_inputs import checked_inputs, checking_of
 from erpstaging.staging.models import ExportState, StagedExport
+from erpstaging.staging.outcome_mails import tell_rejected
 from erpstaging.staging.rejections import clean_code, clean_pins
 from erpstaging.staging.releasing import Leaving, open_requests, ready_to_leave
 from erpstaging.staging.retrying import edited_since, refused_part
@@ -208,24 +208,7 @@ def give_back(company: Company, rejected: Sequence[StagedExport], *, actor: Acto
     end_current(company.pk, actor, tried, source=DetailState.FAILED, target=DetailState.REJECTED, message=said)
     retire_details(company.pk, ids)
     tell(company.pk, actor, rejected, "rejected", _said)
-    labels = metadata_of(company.pk).erp.reject_codes if any(export.reason_code for export in rejected) else {}
-    creators = dict(
-        Record.objects.of(company).filter(pk__in=ids, created_by_kind="person").values_list("pk", "created_by_id")
-    )
-    owe(
-        company.pk,
-        [
-            (
-                person_id,
-                "export_rejected",
-                export.record_id,
-                f"{export.pk}.{export.version}",
-                _rejection(export, labels),
-            )
-            for export in rejected
-            for person_id in {export.sent_by_id, creators.get(export.record_id)} - {None, actor.user_id}
-        ],
-    )
+    tell_rejected(company, rejected, actor=actor)
 
 
 def undo_accept(company: Company, export_id: int, *, actor: Actor, version: int | None = None) -> StagedExport:
@@ -289,15 +272,3 @@ def _said(export: StagedExport) -> dict[str, Any]:
     """What the timeline says of a rejection; a code and pins only where there are any."""
     pins = {"pins": [f"{pin['label']}: {pin['note']}" for pin in export.pins]} if export.pins else {}
     return {"reason": export.reason, **({"code": export.reason_code} if export.reason_code else {}), **pins}
-
-
-def _rejection(export: StagedExport, labels: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "title": export.title,
-        "number": export.number,
-        "reason": export.reason,
-        "code": export.reason_code,
-        "code_label": labels.get(export.reason_code, ""),
-        "pins": export.pins,
-        "by": export.decided_by_name,
-    }

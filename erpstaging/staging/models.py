@@ -18,6 +18,7 @@ from erpstaging.records.models import Record
 from erpstaging.staging.bulk_models import BulkItem as BulkItem
 from erpstaging.staging.bulk_models import BulkJob as BulkJob
 from erpstaging.staging.confirmations import Confirmation as Confirmation  # a table with a file of its own
+from erpstaging.staging.reminder_mark import ReminderMark as ReminderMark
 
 
 class StagedStatus(models.TextChoices):

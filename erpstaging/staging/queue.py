@@ -196,6 +196,11 @@ def may_decide(actor: Actor, view: View, item_type: str) -> bool:
     return actor.may("push") and (actor.may("project_admin") or not ENTITIES[item_type].kept_by_admins)
 
 
+def rows_of_view(company: Company, view: View) -> "QuerySet[Any]":
+    """All rows that stand in a view; StagedRecord, StagedExport or Record, as the view has them."""
+    return _of_view(company, view)
+
+
 def _staged(company: Company) -> QuerySet[StagedRecord]:
     return standing(company.pk).filter(parent=None)
 

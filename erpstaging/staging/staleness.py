@@ -13,7 +13,7 @@ from erpstaging.core.errors import WrongState
 from erpstaging.core.locks import lock
 from erpstaging.erp_requests.models import DetailState, ErpRequest, ErpRequestDetail
 from erpstaging.erp_requests.services import RESOURCE, lock_details, set_states
-from erpstaging.notices.services import owe
+from erpstaging.notices.services import Collected, listed, owe_collected
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
 from erpstaging.records.models import Record
@@ -96,18 +96,32 @@ def expire_details(company: Company, detail_ids: Sequence[int]) -> int:
     Their exports are failed, can be tried again, and a late answer still counts.
     """
     ended = end_details(company, detail_ids, UNANSWERED, actor=SYSTEM, only_overdue=True)
-    owners = owners_of_integration(company) if ended else set()
+    if ended:
+        _tell_unanswered(company, ended)
+    return len(ended)
+
+
+def _tell_unanswered(company: Company, ended: Sequence[tuple[ErpRequestDetail, Record]]) -> None:
+    """Whoever answers for the integration hears of all, an approver of what he accepted: one mail each."""
+    owners = owners_of_integration(company)
     exports = StagedExport.objects.of(company).filter(erp_request__in=[detail.erp_request_id for detail, _ in ended])
     approvers = dict(exports.values_list("record_id", "decided_by_id"))
-    owe(
-        company.pk,
-        [
-            (person_id, "request_stale", record.pk, str(detail.pk), _context(detail, record))
-            for detail, record in ended
-            for person_id in (owners | {approvers.get(record.pk)}) - {None}
-        ],
-    )
-    return len(ended)
+    told: dict[int, list[tuple[ErpRequestDetail, Record]]] = {}
+    for detail, record in ended:
+        for person_id in owners | {approvers.get(record.pk)}:
+            if person_id is not None:
+                told.setdefault(person_id, []).append((detail, record))
+    parts = [
+        Collected(
+            person_id=person_id,
+            bundle="unanswered",
+            object_id=about[0][1].pk,
+            cause=str(about[0][0].pk),
+            context={**_context(*about[0]), **listed([_item(record) for _, record in about])},
+        )
+        for person_id, about in told.items()
+    ]
+    owe_collected(company.pk, "request_stale", parts)
 
 
 def end_details(
@@ -139,3 +153,7 @@ def end_details(
 
 def _context(detail: ErpRequestDetail, record: Record) -> dict[str, Any]:
     return {"title": record.title, "number": record.number, "erp_request_id": detail.erp_request_id}
+
+
+def _item(record: Record) -> dict[str, Any]:
+    return {"text": record.title, "note": record.number, "place": f"records/{record.pk}/"}

@@ -19,7 +19,9 @@ from erpstaging.staging.linking import due_links, release_links
 from erpstaging.staging.news import ask_for_news, due_news, plan_news, unplanned_news
 from erpstaging.staging.refreshing import settle_refreshes, unsettled_refreshes
 from erpstaging.staging.releasing import DueAfter, due_exports, release_due
+from erpstaging.staging.reminding import due_reminders, mark_company, remind, unmarked_companies
 from erpstaging.staging.staleness import expire_details, overdue_details
+from erpstaging.staging.summaries import due_summaries, plan_summaries, send_summaries, unplanned_people
 from erpstaging.staging.waiting import overdue_waiting, release_waiting
 
 CHUNK = 500
@@ -65,6 +67,18 @@ def _sweep_links_and_refreshes() -> None:
     _in_each(unconfirmed, expire_confirmations)
     _in_each(unplanned, lambda company, ids: plan_news(company, ids))
     _in_each(news, lambda company, ids: ask_for_news(company, ids, actor=SYSTEM))
+
+
+@shared_task(name="erpstaging.staging.remind")
+def remind_people() -> int:
+    """Owe the daily summaries whose hour has come, and reminders of what waits for too long. Answers how many."""
+    now = timezone.now()
+    with all_companies_scope():
+        unplanned, due = unplanned_people(CHUNK), due_summaries(now, CHUNK)
+        unmarked, late = unmarked_companies(CHUNK), due_reminders(now, CHUNK)
+    _in_each(unplanned, plan_summaries)
+    _in_each(unmarked, mark_company)
+    return _in_each(due, send_summaries) + _in_each(late, remind)
 
 
 @shared_task(name="erpstaging.staging.bulk")

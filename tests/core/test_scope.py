@@ -29,6 +29,7 @@ CALLERS_OF_ALL_COMPANIES = {
     "hooks/dispatch.py": "events become deliveries in commit order over all companies",
     "notices/sending.py": "the sweep looks for mails that are due everywhere",
     "staging/management/commands/check_slas.py": "an operator's command over all companies",
+    "staging/management/commands/send_digests.py": "an operator's command over all companies",
     "staging/tasks.py": "the sweep looks for due work everywhere",
 }
 

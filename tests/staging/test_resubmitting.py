@@ -58,7 +58,7 @@ def test_the_mail_leaves_at_once_and_says_what_changed(gate, approver):
 
     (sent,) = [one for one in mail.outbox if "came back corrected" in one.subject]
     assert sent.to == [f"approver@{gate.company.pk}.example"]
-    assert "Title: Structural steel -> Steel, tower A" in sent.body
+    assert "Title: Structural steel → Steel, tower A" in sent.body
     assert "Wrong retainage" in sent.body
     assert "Steel, tower A" in sent.alternatives[0][0]
 

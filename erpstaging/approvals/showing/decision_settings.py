@@ -1,7 +1,9 @@
-"""The settings of decisions: the codes of rejections, and how long the integrator may take to answer."""
+"""The settings of decisions: the codes of rejections, and how long the integrator may take, and the approvers."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,14 +13,34 @@ from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.connections.erp_settings import LONGEST_ANSWER_HOURS, ErpSettings
 from erpstaging.erp_requests.services import ANSWER_WITHIN
+from erpstaging.staging.undecided import DECIDE_WITHIN
 
-HOURS = "hours-"
 CODE_LINE = re.compile(r"(\S+?):?\s+(.*)")
 
 
-def limited_types() -> list[Entity]:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Hours by type: the name of the setting, how its inputs begin, and what counts where nothing is typed."""
+
+    setting: str
+    prefix: str
+    usual: timedelta
+    stored: Callable[[ErpSettings], Mapping[str, timedelta]]
+    types: Callable[[], list[Entity]]
+
+
+def answered_types() -> list[Entity]:
     """What is sent to the ERP, and so has to be answered."""
     return [entity for entity in ENTITIES.values() if entity.events.export]
+
+
+def decided_types() -> list[Entity]:
+    return [entity for entity in ENTITIES.values() if entity.events.export or entity.staged]
+
+
+ANSWERS = Limits("answer_within_hours", "hours-", ANSWER_WITHIN, lambda erp: erp.answer_limits, answered_types)
+DECISIONS = Limits("decide_within_hours", "decide-", DECIDE_WITHIN, lambda erp: erp.decision_limits, decided_types)
+SHOWN_WITH_FIELDS = ("reject_codes", *(f"{limits.setting}." for limits in (ANSWERS, DECISIONS)))
 
 
 def codes_field(erp: ErpSettings, typed: Mapping[str, str] | None, errors: Sequence[str]) -> FormField:
@@ -34,24 +56,30 @@ def codes_field(erp: ErpSettings, typed: Mapping[str, str] | None, errors: Seque
     )
 
 
-def limit_fields(erp: ErpSettings, typed: Mapping[str, str] | None, errors: Sequence[str]) -> list[FormField]:
-    usual = int(ANSWER_WITHIN.total_seconds() // 3600)
+def limit_fields(
+    erp: ErpSettings, limits: Limits, typed: Mapping[str, str] | None, errors: Sequence[str]
+) -> list[FormField]:
     wrong = _("Type whole hours, from 1 to %(most)d.") % {"most": LONGEST_ANSWER_HOURS}
-    fields = []
-    for entity in limited_types():
-        limit = erp.answer_limits.get(entity.item_type)
-        stored = "" if limit is None else str(int(limit.total_seconds() // 3600))
+    fields, set_limits = [], limits.stored(erp)
+    for entity in limits.types():
+        limit, name = set_limits.get(entity.item_type), f"{limits.prefix}{entity.item_type}"
+        stored = "" if limit is None else str(_hours(limit))
+        is_wrong = any(f"{limits.setting}.{entity.item_type}" in one for one in errors)
         fields.append(
             FormField(
-                name=f"{HOURS}{entity.item_type}",
+                name=name,
                 label=entity.listed_as,
                 kind="number",
-                value=stored if typed is None else typed.get(f"{HOURS}{entity.item_type}", ""),
-                placeholder=str(usual),
-                errors=[wrong] if any(f"answer_within_hours.{entity.item_type}" in one for one in errors) else [],
+                value=stored if typed is None else typed.get(name, ""),
+                placeholder=str(_hours(limits.usual)),
+                errors=[wrong] if is_wrong else [],
             )
         )
     return fields
+
+
+def _hours(limit: timedelta) -> int:
+    return int(limit.total_seconds() // 3600)
 
 
 def read_codes(text: str) -> list[dict[str, str]]:
@@ -64,12 +92,12 @@ def read_codes(text: str) -> list[dict[str, str]]:
     return found
 
 
-def read_limits(post: Mapping[str, str]) -> dict[str, Any]:
+def read_limits(post: Mapping[str, str], limits: Limits) -> dict[str, Any]:
     """The hours of each type that has some; what is no number stays as it is, for the settings to refuse it."""
-    limits: dict[str, Any] = {}
-    for entity in limited_types():
-        text = post.get(f"{HOURS}{entity.item_type}", "").strip()
+    hours: dict[str, Any] = {}
+    for entity in limits.types():
+        text = post.get(f"{limits.prefix}{entity.item_type}", "").strip()
         if text:
             is_number = text.isascii() and text.isdigit() and len(text) < 9
-            limits[entity.item_type] = int(text) if is_number else text[:40]
-    return limits
+            hours[entity.item_type] = int(text) if is_number else text[:40]
+    return hours

@@ -1,4 +1,4 @@
-"""`settings/decisions/`: the codes of rejections, and the limits of answers."""
+"""`settings/decisions/`: the codes of rejections, and the limits of answers and decisions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,8 @@ class DecisionSettings(SettingsView):
         typed = self.typed
         changes = {
             "reject_codes": shown.read_codes(typed.get("reject_codes", "")),
-            "answer_within_hours": shown.read_limits(typed),
+            "answer_within_hours": shown.read_limits(typed, shown.ANSWERS),
+            "decide_within_hours": shown.read_limits(typed, shown.DECISIONS),
         }
         change_settings(self.company.pk, changes, actor=self.actor)
         return self.done(_("Saved the settings of decisions"), self.url("decision_settings"))
@@ -38,11 +39,11 @@ class DecisionSettings(SettingsView):
         self, typed: Mapping[str, str] | None = None, errors: Sequence[str] = (), status: int = 200
     ) -> HttpResponseBase:
         erp = self.metadata.erp
-        codes, limits = shown.codes_field(erp, typed, errors), shown.limit_fields(erp, typed, errors)
-        told = {text for text in errors if "reject_codes" in text or "answer_within_hours." in text}
+        told = {text for text in errors if any(word in text for word in shown.SHOWN_WITH_FIELDS)}
         context = {
-            "codes": codes,
-            "limits": limits,
+            "codes": shown.codes_field(erp, typed, errors),
+            "limits": shown.limit_fields(erp, shown.ANSWERS, typed, errors),
+            "decisions": shown.limit_fields(erp, shown.DECISIONS, typed, errors),
             "errors": [text for text in errors if text not in told],
             "connected": self.connection is not None,
         }

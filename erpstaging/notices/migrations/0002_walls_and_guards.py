@@ -8,4 +8,5 @@ class Migration(migrations.Migration):
 
     operations = [
         company_wall("notices_notice", everywhere="SELECT", referenced=False),
+        company_wall("notices_mailsettings", everywhere="SELECT", referenced=False),
     ]

@@ -827,4 +827,25 @@ class Migration(migrations.Migration):
             },
             bases=(erpstaging.core.states.Moving, models.Model),
         ),
+        migrations.CreateModel(
+            name="ReminderMark",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="companies.company",
+                    ),
+                ),
+                ("told_until", models.DateTimeField()),
+                ("next_at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["next_at"], name="reminder_due")],
+                "constraints": [models.UniqueConstraint(fields=("company",), name="one_reminder_mark")],
+            },
+        ),
     ]
