@@ -17,6 +17,9 @@ LINES = "line_items"
 # Values that the ERP writes and that can be locked besides an entity's own fields.
 LOCKABLE = frozenset({"origin_code"})
 LONGEST_ANSWER_HOURS = 30 * 24
+USUAL_HOURS_TO_DECIDE = 48
+# Of a runbook for whatever has none of its own.
+ANY_CODE = "*"
 _LOCK = {
     "type": "object",
     "properties": {
@@ -59,6 +62,13 @@ SCHEMA = {
             "propertyNames": {"enum": list(ENTITIES)},
             "additionalProperties": {"type": "integer", "minimum": 1, "maximum": LONGEST_ANSWER_HOURS},
         },
+        "decide_within_hours": {"type": "integer", "minimum": 1, "maximum": LONGEST_ANSWER_HOURS},
+        "runbooks": {
+            "type": "object",
+            "maxProperties": 100,
+            "propertyNames": {"pattern": r"^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,59})$"},
+            "additionalProperties": {"type": "string", "pattern": r"^https?://[^\s]+$", "maxLength": 500},
+        },
         "locks": {
             "type": "object",
             "propertyNames": {"enum": list(ENTITIES)},
@@ -96,6 +106,19 @@ class ErpSettings:
         """How long the integrator may take for a request about each type that the company set a limit for."""
         hours = self.document.get("answer_within_hours") or {}
         return {item_type: timedelta(hours=count) for item_type, count in hours.items()}
+
+    @property
+    def decide_within(self) -> timedelta:
+        """How long something may wait for a decision before it counts as late."""
+        return timedelta(hours=self.document.get("decide_within_hours") or USUAL_HOURS_TO_DECIDE)
+
+    @property
+    def runbooks(self) -> dict[str, str]:
+        """Where it is written what to do about failures of a code, by code; `*` stands for every other."""
+        return dict(self.document.get("runbooks") or {})
+
+    def runbook_of(self, code: str) -> str:
+        return self.runbooks.get(code) or self.runbooks.get(ANY_CODE, "")
 
     def lock_of(self, entity: Entity) -> LockList:
         """The company's lock list of a type: what it says, and the market's default for what it leaves out."""

@@ -17,6 +17,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
 
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
@@ -28,6 +29,8 @@ from erpstaging.core.errors import BadRequest
 from erpstaging.records.models import Record
 from erpstaging.staging.call import standing
 from erpstaging.staging.models import Action, ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.problem_models import Problem
+from erpstaging.staging.rejections import Period
 from erpstaging.staging.resubmitting import resubmitted
 from erpstaging.staging.targets import Key, linked_records
 
@@ -65,12 +68,19 @@ SINCE = {StagedRecord: "created_at", StagedExport: "sent_at", Record: "updated_a
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which part of the queue: values of one filter are alternatives, filters narrow each other."""
+    """Which part of the queue: values of one filter are alternatives, filters narrow each other.
+
+    `late` is what waits longer than the company's limit; `synced_on` the first and the last day, both included, on
+    which an export of the object was synced.
+    """
 
     view: View
     item_types: Sequence[str] = ()
     text: str = ""
     project_id: int | None = None
+    problem_id: int | None = None
+    late: bool = False
+    synced_on: tuple[dt.date, dt.date] | None = None
     cursor: str = ""
     limit: int = DEFAULT_LIMIT
 
@@ -203,7 +213,39 @@ def _filtered(company: Company, asked: Asked) -> "QuerySet[Any]":
         rows = rows.filter(_matches(rows.model, asked.text))
     if asked.project_id is not None:
         rows = rows.filter(_in_project(company, rows.model, asked.project_id))
+    if asked.problem_id is not None:
+        rows = rows.filter(_of_problem(company, rows.model, asked.problem_id))
+    if asked.late:
+        rows = rows.filter(**{f"{SINCE[rows.model]}__lt": late_before(company)})
+    if asked.synced_on is not None:
+        rows = rows.filter(_synced_on(company, rows.model, *asked.synced_on))
     return rows
+
+
+def late_before(company: Company) -> dt.datetime:
+    """What has waited for a decision since before this moment is late."""
+    return timezone.now() - metadata_of(company.pk).erp.decide_within
+
+
+def _of_problem(company: Company, model: type[Any], problem_id: int) -> Q:
+    causes = Problem.objects.of(company).filter(pk=problem_id, closed_at=None).values_list("cause", flat=True)
+    cause = causes.first() if model is StagedExport else None
+    return Q(cause=cause) if cause else Q(pk__in=[])
+
+
+def synced_exports(company: Company, first: dt.date, last: dt.date) -> "QuerySet[StagedExport]":
+    """The exports that were synced on these days of the company, both included."""
+    since, until = Period(first, last).moments(company)
+    exports: QuerySet[StagedExport] = StagedExport.objects.of(company).filter(
+        state=ExportState.SYNCED, closed_at__gte=since, closed_at__lt=until
+    )
+    return exports
+
+
+def _synced_on(company: Company, model: type[Any], first: dt.date, last: dt.date) -> Q:
+    if model is not Record:
+        return Q(pk__in=[])
+    return Q(pk__in=synced_exports(company, first, last).values("record_id"))
 
 
 def _of_view(company: Company, view: View) -> "QuerySet[Any]":
