@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from erpstaging.approvals.showing.failure_facts import FailureFacts
 from erpstaging.approvals.statuses import LOOKS, Status, Tone
 
 Text: TypeAlias = str | Promise
@@ -356,6 +357,7 @@ class QueueRow:
     current: bool = False
     selected: bool = False
     changed: bool = False
+    failure: FailureFacts | None = None
 
     @property
     def subtitle(self) -> str:
@@ -382,6 +384,7 @@ class Queue:
     new_rows: int = 0
     new_rows_url: str = ""
     bulk: Sequence[DecisionButton] = ()
+    failing: bool = False
     empty: Empty | None = None
     panel: "Detail | None" = None
     ask: Ask | None = None

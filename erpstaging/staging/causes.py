@@ -46,9 +46,7 @@ class Advice:
 
 _REFUSED_BY_ERP = Advice(
     _("The ERP refused these exports, each for the same reason."),
-    _(
-        "Put right in the ERP what it says, then retry. A retry sends the same content; other content needs an approval."
-    ),
+    _("Put right in the ERP what it says, then retry. A retry sends the same content; a change needs an approval."),
 )
 ADVICE: Mapping[str, Advice] = {
     NO_ANSWER: Advice(
