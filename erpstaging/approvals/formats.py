@@ -43,6 +43,18 @@ def age_text(since: dt.datetime, now: dt.datetime) -> str:
     return _("%(count)d d") % {"count": seconds // DAY}
 
 
+def duration_text(length: dt.timedelta) -> str:
+    """How long something took, in its two largest units: `42 s`, `12 m`, `3 h 40 m`, `2 d 5 h`."""
+    seconds = max(0, round(length.total_seconds()))
+    if seconds < MINUTE:
+        return _("%(count)d s") % {"count": seconds}
+    if seconds < HOUR:
+        return _("%(count)d m") % {"count": seconds // MINUTE}
+    if seconds < DAY:
+        return _("%(hours)d h %(minutes)d m") % {"hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}
+    return _("%(days)d d %(hours)d h") % {"days": seconds // DAY, "hours": seconds % DAY // HOUR}
+
+
 def clock_text(seconds: int) -> str:
     """Elapsed time as a clock shows it: `0:42`, `1:07:30`."""
     minutes, rest = divmod(max(0, seconds), MINUTE)

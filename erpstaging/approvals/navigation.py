@@ -31,6 +31,7 @@ DESTINATIONS: tuple[Destination, ...] = (
     Destination(_("Records"), "approvals:records", "commitment", "work"),
     Destination(_("My items"), "approvals:mine", "mine", "work", frozenset({"project"})),
     Destination(_("Problems"), "approvals:problems", "problem", "work", frozenset({"erp", "auditor", "super_user"})),
+    Destination(_("Overview"), "approvals:dashboard", "chart", "work", frozenset({"erp", "auditor", "super_user"})),
     Destination(_("Rejections"), "approvals:rejections", "return", "operations", frozenset({"erp", "auditor"})),
     Destination(
         _("Confirmations"), "approvals:confirmations", "people", "work", frozenset({"super_user", "push", "auditor"})

@@ -18,6 +18,7 @@ from erpstaging.approvals.views.confirmations import (
     RequestDeletion,
     Reset,
 )
+from erpstaging.approvals.views.dashboard import DashboardPage
 from erpstaging.approvals.views.decision_settings import DecisionSettings
 from erpstaging.approvals.views.decisions import (
     Accept,
@@ -131,6 +132,7 @@ COMPANY = [
     path("deliveries/replay/", ReplayRange.as_view(), name="replay_range"),
     path(DELIVERY, DeliveryPage.as_view(), name="delivery"),
     path(f"{DELIVERY}replay/", ReplayOne.as_view(), name="replay"),
+    path("dashboard/", DashboardPage.as_view(), name="dashboard"),
     path("problems/", ProblemsPage.as_view(), name="problems"),
     path("problems/<id:object_id>/retry/", RetryProblem.as_view(), name="retry_problem"),
     path("problems/<id:object_id>/mute/", MuteProblem.as_view(), name="mute_problem"),

@@ -138,20 +138,25 @@ def type_counts(company: Company, view: View, *, asked: Asked | None = None) -> 
 
 def counts_by_type(rows: "QuerySet[Any]", item_types: Sequence[str]) -> dict[str, int]:
     """How many of the rows are of each type, none left out, with one query whose cost does not grow with the table."""
-    parts = []
-    for item_type in item_types:
-        part = rows.filter(item_type=item_type).order_by().values("item_type")[: COUNTED_TO + 1]
+    parts = [rows.filter(item_type=one).order_by().values_list("item_type")[: COUNTED_TO + 1] for one in item_types]
+    return dict(_of_all(parts, "item_type, count(*)", "GROUP BY item_type"))
+
+
+def _of_all(parts: "Sequence[QuerySet[Any, Any]]", columns: str, tail: str = "") -> list[tuple[Any, ...]]:
+    """What is asked of the parts together."""
+    statements = []
+    for part in parts:
         with suppress(EmptyResultSet):  # what filters cannot find needs no question
-            parts.append(part.query.sql_with_params())
-    if not parts:
-        return {}
-    union = " UNION ALL ".join(f"({statement})" for statement, _ in parts)
+            statements.append(part.query.sql_with_params())
+    if not statements:
+        return []
+    union = " UNION ALL ".join(f"({statement})" for statement, _ in statements)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT item_type, count(*) FROM ({union}) found GROUP BY item_type",  # noqa: S608 - made by the ORM
-            [one for _, parameters in parts for one in parameters],
+            f"SELECT {columns} FROM ({union}) found {tail}",  # noqa: S608 - made by the ORM
+            [one for _, parameters in statements for one in parameters],
         )
-        return dict(cursor.fetchall())
+        return list(cursor.fetchall())
 
 
 def view_counts(company: Company) -> dict[View, int]:
@@ -240,6 +245,24 @@ def synced_exports(company: Company, first: dt.date, last: dt.date) -> "QuerySet
         state=ExportState.SYNCED, closed_at__gte=since, closed_at__lt=until
     )
     return exports
+
+
+def objects_synced(company: Company, first: dt.date, last: dt.date) -> "QuerySet[StagedExport]":
+    """Of the exports that were synced on these days, those whose objects stand under Synced now."""
+    return synced_exports(company, first, last).filter(record_id__in=_synced(company).values("pk"))
+
+
+def late_counts(company: Company, view: View) -> int:
+    """How many rows of a view wait longer than the company's limit, counted to one above 10,000."""
+    return _filtered(company, Asked(view, late=True)).order_by()[: COUNTED_TO + 1].count()
+
+
+def oldest_by_type(company: Company, view: View) -> dict[str, dt.datetime]:
+    """Since when the oldest row of each type has been in a view, with one query."""
+    rows = _of_view(company, view)
+    since = SINCE[rows.model]
+    parts = [rows.filter(item_type=one).order_by(since, "pk").values_list("item_type", since)[:1] for one in ENTITIES]
+    return dict(_of_all(parts, "*"))
 
 
 def _synced_on(company: Company, model: type[Any], first: dt.date, last: dt.date) -> Q:

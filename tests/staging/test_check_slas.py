@@ -66,7 +66,7 @@ def test_the_list_shows_it_as_stale_with_its_age_in_red_and_all_buttons_open(gat
     desk = Desk(gate.company, approver)
     page = desk.text("queue", query="?view=failed")
     assert "Stale" in page
-    assert '<td class="c-age num late"' in page
+    assert '<td class="c-last num late"' in page
     assert 'data-act="retry"' in page
     closed = re.findall(r'aria-disabled="true"[^>]*data-act="(\w+)"', page)
     assert closed == ["mark_synced"]  # an administrator's, whatever became of the request
