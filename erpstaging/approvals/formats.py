@@ -44,15 +44,22 @@ def age_text(since: dt.datetime, now: dt.datetime) -> str:
 
 
 def duration_text(length: dt.timedelta) -> str:
-    """How long something took, in its two largest units: `42 s`, `12 m`, `3 h 40 m`, `2 d 5 h`."""
+    """How long something took, in its two largest units: `42 s`, `12 m`, `3 h 40 m`, `2 d 5 h`, `2 d`."""
     seconds = max(0, round(length.total_seconds()))
-    if seconds < MINUTE:
-        return _("%(count)d s") % {"count": seconds}
+    if not seconds:
+        return _("under 1 s")
+    days, hours, minutes = seconds // DAY, seconds % DAY // HOUR, seconds % HOUR // MINUTE
     if seconds < HOUR:
-        return _("%(count)d m") % {"count": seconds // MINUTE}
-    if seconds < DAY:
-        return _("%(hours)d h %(minutes)d m") % {"hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}
-    return _("%(days)d d %(hours)d h") % {"days": seconds // DAY, "hours": seconds % DAY // HOUR}
+        return _("%(count)d m") % {"count": minutes} if minutes else _("%(count)d s") % {"count": seconds}
+    if days:
+        return (
+            _("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
+            if hours
+            else _("%(count)d d") % {"count": days}
+        )
+    if minutes:
+        return _("%(hours)d h %(minutes)d m") % {"hours": hours, "minutes": minutes}
+    return _("%(count)d h") % {"count": hours}
 
 
 def clock_text(seconds: int) -> str:

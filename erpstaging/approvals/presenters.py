@@ -437,6 +437,8 @@ class ItemList:
     totals: Totals | None = None
     pager: Pager | None = None
     filters: Sequence[Filter] = ()
+    filter_fields: Sequence[FormField] = ()
+    filter_url: str = ""
     clear_url: str = ""
     new: Sequence[Link] = ()
     empty: Empty | None = None
