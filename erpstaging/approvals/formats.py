@@ -52,11 +52,8 @@ def duration_text(length: dt.timedelta) -> str:
     if seconds < HOUR:
         return _("%(count)d m") % {"count": minutes} if minutes else _("%(count)d s") % {"count": seconds}
     if days:
-        return (
-            _("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
-            if hours
-            else _("%(count)d d") % {"count": days}
-        )
+        text = _("%(days)d d %(hours)d h") if hours else _("%(days)d d")
+        return text % {"days": days, "hours": hours}
     if minutes:
         return _("%(hours)d h %(minutes)d m") % {"hours": hours, "minutes": minutes}
     return _("%(count)d h") % {"count": hours}

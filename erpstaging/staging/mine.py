@@ -71,7 +71,7 @@ def _mine(company: Company, person_id: int | None, wanted: Wanted) -> "QuerySet[
     sent = exports.filter(sent_by_id=person_id)
     later = sent.filter(record_id=OuterRef("record_id"), pk__gt=OuterRef("pk"))
     newest = StagedExport.objects.of(company).filter(record_id=OuterRef("record_id")).order_by("-pk")
-    rows = (
+    rows: QuerySet[Any] = (
         sent.filter(~Exists(later), record__deleted_at=None)
         .annotate(
             newest_id=Subquery(newest.values("pk")[:1]),
@@ -88,7 +88,7 @@ def _mine(company: Company, person_id: int | None, wanted: Wanted) -> "QuerySet[
 
 
 def _standing() -> Case:
-    # What was rejected and is linked all the same came into the ERP another way; of an update the ERP has the old state.
+    # What was rejected and is linked all the same came into the ERP another way; of an update the ERP has what was.
     to_be_mended = Q(record__origin_id=None) | Q(newest_action=Action.UPDATE)
     return Case(
         When(newest_state__in=OPEN_STATES, then=Value(Standing.UNDER_WAY.value)),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from erpstaging.approvals.presenters import FormField
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
-from erpstaging.connections.erp_settings import LONGEST_ANSWER_HOURS, ErpSettings
+from erpstaging.connections.erp_settings import LONGEST_ANSWER_HOURS, USUAL_HOURS_TO_DECIDE, ErpSettings
 from erpstaging.erp_requests.services import ANSWER_WITHIN
 
 HOURS = "hours-"
@@ -52,6 +52,51 @@ def limit_fields(erp: ErpSettings, typed: Mapping[str, str] | None, errors: Sequ
             )
         )
     return fields
+
+
+def waiting_field(erp: ErpSettings, typed: Mapping[str, str] | None, errors: Sequence[str]) -> FormField:
+    stored = erp.document.get("decide_within_hours")
+    wrong = _("Type whole hours, from 1 to %(most)d.") % {"most": LONGEST_ANSWER_HOURS}
+    return FormField(
+        name="decide_within_hours",
+        label=_("Hours to decide"),
+        kind="number",
+        value=str(stored or "") if typed is None else typed.get("decide_within_hours", ""),
+        placeholder=str(USUAL_HOURS_TO_DECIDE),
+        hint=_("What waits longer for a decision is shown as past the limit."),
+        errors=[wrong] if any("decide_within_hours" in one for one in errors) else [],
+    )
+
+
+def runbooks_field(erp: ErpSettings, typed: Mapping[str, str] | None, errors: Sequence[str]) -> FormField:
+    stored = "\n".join(f"{code}: {url}" for code, url in erp.runbooks.items())
+    return FormField(
+        name="runbooks",
+        label=_("Runbooks"),
+        kind="long_text",
+        value=stored if typed is None else typed.get("runbooks", ""),
+        hint=_("One a line: the code of a failure, a colon, an address. The code * stands for every other."),
+        errors=[one for one in errors if "runbooks" in one],
+        full_width=True,
+    )
+
+
+def read_runbooks(text: str) -> dict[str, str]:
+    """A line that is no pair is left as it is, for the settings to refuse it."""
+    found = {}
+    for line in filter(None, (one.strip() for one in text.splitlines())):
+        parts = CODE_LINE.fullmatch(line)
+        code, url = (parts[1], parts[2].strip()) if parts else (line[:80], "")
+        found[code] = url
+    return found
+
+
+def read_waiting(text: str) -> Any:
+    """Hours, or what is no number as it is; None for nothing."""
+    text = text.strip()
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else text[:40]
 
 
 def read_codes(text: str) -> list[dict[str, str]]:

@@ -11,6 +11,8 @@ from erpstaging.approvals.views.settings import SettingsView
 from erpstaging.connections.services import change_settings
 from erpstaging.core.errors import Invalid, Refused
 
+TOLD_AT_FIELDS = ("reject_codes", "answer_within_hours.", "decide_within_hours", "runbooks")
+
 
 class DecisionSettings(SettingsView):
     def shown_page(self) -> HttpResponseBase:
@@ -21,6 +23,8 @@ class DecisionSettings(SettingsView):
         changes = {
             "reject_codes": shown.read_codes(typed.get("reject_codes", "")),
             "answer_within_hours": shown.read_limits(typed),
+            "decide_within_hours": shown.read_waiting(typed.get("decide_within_hours", "")),
+            "runbooks": shown.read_runbooks(typed.get("runbooks", "")),
         }
         change_settings(self.company.pk, changes, actor=self.actor)
         return self.done(_("Saved the settings of decisions"), self.url("decision_settings"))
@@ -39,10 +43,12 @@ class DecisionSettings(SettingsView):
     ) -> HttpResponseBase:
         erp = self.metadata.erp
         codes, limits = shown.codes_field(erp, typed, errors), shown.limit_fields(erp, typed, errors)
-        told = {text for text in errors if "reject_codes" in text or "answer_within_hours." in text}
+        told = {text for text in errors if any(name in text for name in TOLD_AT_FIELDS)}
         context = {
             "codes": codes,
             "limits": limits,
+            "waiting": shown.waiting_field(erp, typed, errors),
+            "runbooks": shown.runbooks_field(erp, typed, errors),
             "errors": [text for text in errors if text not in told],
             "connected": self.connection is not None,
         }
