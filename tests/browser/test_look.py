@@ -14,6 +14,8 @@ PAGES = [
     "/accounts/login/",
     "/sample/queue/",
     "/sample/failed/",
+    "/sample/problems/",
+    "/sample/dashboard/",
     "/sample/empty/",
     "/sample/detail/?tab=fields",
     "/sample/detail/?tab=lines",
