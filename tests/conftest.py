@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.fixtures.gate",
     "tests.fixtures.linked",
     "tests.fixtures.passage",
+    "tests.fixtures.failed",
     "tests.fixtures.hooks",
     "tests.fixtures.callers",
     "tests.fixtures.demo",

@@ -43,6 +43,7 @@ from erpstaging.api.views.people.hooks import (
 from erpstaging.api.views.people.linking import Candidates, Link, LinkAll, Merge, UndoLink, Unlink
 from erpstaging.api.views.people.monitoring import CorrelatedWith, GaveUpList, Redrive
 from erpstaging.api.views.people.networks import AllowedNetworkOf, AllowedNetworks
+from erpstaging.api.views.people.problems import MuteProblem, Problems, RetryAll
 from erpstaging.api.views.people.queue import WorkQueue
 from erpstaging.api.views.people.records import ImportBudget, RecordOf, Records, Retrieve, SendToErp
 from erpstaging.api.views.people.refreshes import Refreshes
@@ -108,6 +109,9 @@ urlpatterns = [
     path("deliveries", DeliveryLog.as_view(), name="people-deliveries"),
     path("deliveries/<id:delivery_id>", DeliveryOf.as_view(), name="people-delivery"),
     path("deliveries/replay", Replay.as_view(), name="people-replay"),
+    path("problems", Problems.as_view(), name="people-problems"),
+    path("problems/<id:problem_id>/retry_all", RetryAll.as_view(), name="people-retry-all"),
+    path("problems/<id:problem_id>/mute", MuteProblem.as_view(), name="people-mute"),
     path("gave_up", GaveUpList.as_view(), name="people-gave-up"),
     path("gave_up/redrive", Redrive.as_view(), name="people-redrive"),
     path("correlated", CorrelatedWith.as_view(), name="people-correlated"),

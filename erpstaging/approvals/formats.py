@@ -7,7 +7,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from erpstaging.core.formats import MINUTE
+from erpstaging.core.formats import DAY, HOUR, MINUTE
 from erpstaging.core.formats import age_text as age_text
 from erpstaging.core.formats import amount_text as amount_text
 from erpstaging.core.formats import number_text as number_text
@@ -17,6 +17,22 @@ def plain_number(value: Decimal, places: int = 0) -> str:
     """As somebody would type it: no groups, at least `places` decimals and no more than the value has."""
     real = value.normalize().as_tuple().exponent
     return f"{value:.{max(places, -real if isinstance(real, int) and real < 0 else 0)}f}"
+
+
+def duration_text(length: dt.timedelta) -> str:
+    """How long something took, in its two largest units: `42 s`, `12 m`, `3 h 40 m`, `2 d 5 h`, `2 d`."""
+    seconds = max(0, round(length.total_seconds()))
+    if not seconds:
+        return _("under 1 s")
+    days, hours, minutes = seconds // DAY, seconds % DAY // HOUR, seconds % HOUR // MINUTE
+    if seconds < HOUR:
+        return _("%(count)d m") % {"count": minutes} if minutes else _("%(count)d s") % {"count": seconds}
+    if days:
+        text = _("%(days)d d %(hours)d h") if hours else _("%(days)d d")
+        return text % {"days": days, "hours": hours}
+    if minutes:
+        return _("%(hours)d h %(minutes)d m") % {"hours": hours, "minutes": minutes}
+    return _("%(count)d h") % {"count": hours}
 
 
 def clock_text(seconds: int) -> str:

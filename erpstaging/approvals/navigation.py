@@ -35,12 +35,14 @@ class Destination:
 DESTINATIONS: tuple[Destination, ...] = (
     Destination(_("Records"), "approvals:records", "commitment", "work"),
     Destination(_("My items"), "approvals:mine", "mine", "work", frozenset({"project"})),
+    Destination(_("Problems"), "approvals:problems", "problem", "work", frozenset({"erp", "auditor", "super_user"})),
+    Destination(_("Overview"), "approvals:dashboard", "chart", "work", frozenset({"erp", "auditor", "super_user"})),
     Destination(_("Rejections"), "approvals:rejections", "return", "operations", frozenset({"erp", "auditor"})),
     Destination(
         _("Confirmations"), "approvals:confirmations", "people", "work", frozenset({"super_user", "push", "auditor"})
     ),
     Destination(_("Support"), "approvals:support", "shield", "operations", frozenset({"super_user"})),
-    Destination(_("Gave up"), "approvals:gave_up", "problem", "work", frozenset({"erp", "auditor"})),
+    Destination(_("Gave up"), "approvals:gave_up", "refresh", "work", frozenset({"erp", "auditor"})),
     Destination(_("Deliveries"), "approvals:deliveries", "hook", "operations", frozenset({"erp", "auditor"})),
     Destination(_("Hooks"), "approvals:hooks", "plug", "operations", frozenset({"erp_admin", "auditor"})),
     Destination(_("Outbox"), "approvals:outbox", "mail", "operations", shown=are_kept),

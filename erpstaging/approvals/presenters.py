@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from erpstaging.approvals.showing.failure_facts import FailureFacts
 from erpstaging.approvals.statuses import LOOKS, Status, Tone
 
 Text: TypeAlias = str | Promise
@@ -357,6 +358,7 @@ class QueueRow:
     current: bool = False
     selected: bool = False
     changed: bool = False
+    failure: FailureFacts | None = None
 
     @property
     def subtitle(self) -> str:
@@ -401,6 +403,7 @@ class Queue:
     download_url: str = ""
     news: News = News()
     bulk: Sequence[DecisionButton] = ()
+    failing: bool = False
     empty: Empty | None = None
     panel: "Detail | None" = None
     ask: Ask | None = None
@@ -453,6 +456,8 @@ class ItemList:
     totals: Totals | None = None
     pager: Pager | None = None
     filters: Sequence[Filter] = ()
+    filter_fields: Sequence[FormField] = ()
+    filter_url: str = ""
     clear_url: str = ""
     new: Sequence[Link] = ()
     empty: Empty | None = None

@@ -18,11 +18,13 @@ from erpstaging.approvals.views.confirmations import (
     RequestDeletion,
     Reset,
 )
+from erpstaging.approvals.views.dashboard import DashboardPage
 from erpstaging.approvals.views.decision_settings import DecisionSettings
 from erpstaging.approvals.views.decisions import (
     Accept,
     Archive,
     Cancel,
+    EditAgain,
     Hold,
     Import,
     RejectExport,
@@ -61,6 +63,7 @@ from erpstaging.approvals.views.metadata import EditMetadata, MetadataPage, Meta
 from erpstaging.approvals.views.modifications import NewModification
 from erpstaging.approvals.views.networks import NetworksPage
 from erpstaging.approvals.views.notices import NoticesPage
+from erpstaging.approvals.views.problems import MuteProblem, ProblemsPage, RetryProblem, UnmuteProblem
 from erpstaging.approvals.views.queue import QueuePage
 from erpstaging.approvals.views.records import Delete, EditRecord, ImportBudget, MinePage, NewRecord, RecordsPage, Send
 from erpstaging.approvals.views.records import Retrieve as RetrieveRecord
@@ -100,6 +103,7 @@ COMPANY = [
     path(f"{EXPORT}reject/", RejectExport.as_view(), name="reject_export"),
     path(f"{EXPORT}retry/", Retry.as_view(), name="retry"),
     path(f"{EXPORT}retry_code/", RetryCode.as_view(), name="retry_code"),
+    path(f"{EXPORT}edit_again/", EditAgain.as_view(), name="edit_again"),
     path(f"{EXPORT}hold/", Hold.as_view(), name="hold"),
     path(f"{EXPORT}resume/", Resume.as_view(), name="resume"),
     path(f"{EXPORT}cancel/", Cancel.as_view(), name="cancel"),
@@ -136,6 +140,11 @@ COMPANY = [
     path("deliveries/replay/", ReplayRange.as_view(), name="replay_range"),
     path(DELIVERY, DeliveryPage.as_view(), name="delivery"),
     path(f"{DELIVERY}replay/", ReplayOne.as_view(), name="replay"),
+    path("dashboard/", DashboardPage.as_view(), name="dashboard"),
+    path("problems/", ProblemsPage.as_view(), name="problems"),
+    path("problems/<id:object_id>/retry/", RetryProblem.as_view(), name="retry_problem"),
+    path("problems/<id:object_id>/mute/", MuteProblem.as_view(), name="mute_problem"),
+    path("problems/<id:object_id>/unmute/", UnmuteProblem.as_view(), name="unmute_problem"),
     path("gave_up/", GaveUpPage.as_view(), name="gave_up"),
     path("gave_up/<slug:kind>/<id:object_id>/redrive/", RedriveOne.as_view(), name="redrive"),
     path("hooks/", HooksPage.as_view(), name="hooks"),

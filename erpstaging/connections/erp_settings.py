@@ -17,6 +17,10 @@ LINES = "line_items"
 # Values that the ERP writes and that can be locked besides an entity's own fields.
 LOCKABLE = frozenset({"origin_code"})
 LONGEST_ANSWER_HOURS = 30 * 24
+# How long a decision may take where the company says nothing.
+DECIDE_WITHIN = timedelta(hours=48)
+# Of a runbook for whatever has none of its own.
+ANY_CODE = "*"
 _LOCK = {
     "type": "object",
     "properties": {
@@ -64,6 +68,12 @@ SCHEMA = {
             "propertyNames": {"enum": list(ENTITIES)},
             "additionalProperties": {"type": "integer", "minimum": 1, "maximum": LONGEST_ANSWER_HOURS},
         },
+        "runbooks": {
+            "type": "object",
+            "maxProperties": 100,
+            "propertyNames": {"pattern": r"^(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,59})$"},
+            "additionalProperties": {"type": "string", "pattern": r"^https?://[^\s]+$", "maxLength": 500},
+        },
         "locks": {
             "type": "object",
             "propertyNames": {"enum": list(ENTITIES)},
@@ -109,6 +119,18 @@ class ErpSettings:
     def _hours(self, name: str) -> dict[str, timedelta]:
         hours = self.document.get(name) or {}
         return {item_type: timedelta(hours=count) for item_type, count in hours.items()}
+
+    def decision_limit(self, item_type: str) -> timedelta:
+        """The same for one type, whether or not the company set one."""
+        return self.decision_limits.get(item_type, DECIDE_WITHIN)
+
+    @property
+    def runbooks(self) -> dict[str, str]:
+        """Where it is written what to do about failures of a code, by code; `*` stands for every other."""
+        return dict(self.document.get("runbooks") or {})
+
+    def runbook_of(self, code: str) -> str:
+        return self.runbooks.get(code) or self.runbooks.get(ANY_CODE, "")
 
     def lock_of(self, entity: Entity) -> LockList:
         """The company's lock list of a type: what it says, and the market's default for what it leaves out."""

@@ -137,9 +137,12 @@ def store_settings(company_id: int, document: Any, *, actor: Actor) -> ErpConnec
 
 
 def change_settings(company_id: int, changes: dict[str, Any], *, actor: Actor) -> ErpConnection:
-    """Replace some parts of the ERP settings and leave the others. Raises as store_settings does."""
-    connection = _locked(company_id)
-    return store_settings(company_id, {**connection.settings, **changes}, actor=actor)
+    """Replace some parts of the ERP settings, take those away that are None, and leave the others.
+
+    Raises as store_settings does.
+    """
+    changed = {**_locked(company_id).settings, **changes}
+    return store_settings(company_id, {key: one for key, one in changed.items() if one is not None}, actor=actor)
 
 
 def metadata_version(company_id: int, number: int) -> MetadataVersion:

@@ -1,7 +1,7 @@
 """The one place where rows are locked.
 
-Order, everywhere: idempotency key, company settings, staged record, staged export, record, request, detail, delivery;
-parents before children, then by id. Two commands that need the same rows then wait for each other instead of
+Order, everywhere: idempotency key, company settings, staged record, staged export, record, request, detail, delivery,
+problem; parents before children, then by id. Two commands that need the same rows then wait for each other instead of
 deadlocking.
 """
 

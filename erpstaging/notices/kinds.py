@@ -38,6 +38,11 @@ class Kind:
 OPEN = gettext_lazy("Open %(title)s")
 DECIDE = gettext_lazy("Decide on it here:")
 SEE = gettext_lazy("See it here:")
+FAILING, PROBLEM = gettext_lazy("Exports fail: %(title)s"), "problems/#problem-%(object_id)s"
+WHAT_NEXT = gettext_lazy(
+    "%(explanation)s Next step: %(next_step)s More rows that fail for the same cause are counted on the page; no other "
+    "mail comes for them while the problem is open."
+)
 KINDS: Mapping[str, Kind] = {
     "export_rejected": Kind(
         subject=gettext_lazy("%(title)s was rejected"),
@@ -79,41 +84,19 @@ KINDS: Mapping[str, Kind] = {
         button=OPEN,
         status=Status.READY_TO_EXPORT,
     ),
-    "request_stale": Kind(
-        subject=gettext_lazy("No answer about %(title)s"),
-        place="records/%(object_id)s/",
-        lead=gettext_lazy(
-            "The integrator did not answer about %(named)s in time: request %(erp_request_id)s. The object stands "
-            "under Failed to export and can be tried again. An answer that comes later still counts."
-        ),
-        ask=SEE,
-        button=OPEN,
-        status=Status.STALE,
-        many=Kind(
-            subject=gettext_lazy("No answer about %(count)s objects"),
-            place="queue/?view=failed",
-            lead=gettext_lazy(
-                "The integrator did not answer about %(count)s objects in time. They stand under Failed to export and "
-                "can be tried again. An answer that comes later still counts."
-            ),
-            ask=SEE,
-            button=gettext_lazy("Open what failed"),
-            status=Status.STALE,
-        ),
-    ),
-    "export_failed": Kind(
-        subject=gettext_lazy("%(title)s failed"),
-        place="exports/%(object_id)s/",
-        lead=gettext_lazy("%(named)s did not get into the ERP, which said:"),
-        ask=gettext_lazy("When the cause is gone it can be tried again. It needs no new approval."),
-        button=OPEN,
+    "problem_opened": Kind(
+        subject=FAILING,
+        place=PROBLEM,
+        lead=gettext_lazy("An export failed:"),
+        ask=WHAT_NEXT,
+        button=gettext_lazy("Open the problem"),
         status=Status.FAILED,
         many=Kind(
-            subject=gettext_lazy("%(count)s exports failed"),
-            place="queue/?view=failed",
-            lead=gettext_lazy("%(count)s exports did not get into the ERP, all for the same reason:"),
-            ask=gettext_lazy("When the cause is gone they can be tried again. They need no new approval."),
-            button=gettext_lazy("Open what failed"),
+            subject=FAILING,
+            place=PROBLEM,
+            lead=gettext_lazy("%(count)s exports failed:"),
+            ask=WHAT_NEXT,
+            button=gettext_lazy("Open the problem"),
             status=Status.FAILED,
         ),
     ),

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from erpstaging.companies.models import Company, User
+from erpstaging.core.statuses import Status
 from erpstaging.notices.kinds import KINDS, facts_of, filled, values_of
 from erpstaging.notices.letters import Letter, Line, Table, html_of, text_of
 from erpstaging.notices.models import Notice
@@ -58,7 +59,7 @@ def letter_of(notice: Notice, person: User, company: Company) -> Letter:
     kind, context = KINDS[notice.kind].told(notice.context), values_of(notice.context, notice.object_id)
     return Letter(
         title=filled(kind.subject, context),
-        status=kind.status,
+        status=Status(context["status"]) if "status" in context else kind.status,
         greeting=_("Hello %(name)s,") % {"name": person.name},
         lead=filled(kind.lead, context),
         quote=context.get("reason") or context.get("note") or "",

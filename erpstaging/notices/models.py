@@ -11,16 +11,14 @@ USUAL_HOUR, WORKING_DAYS = 7, "12345"
 class Notice(CompanyRow):
     """What one person is told about one cause, by mail and in the pages.
 
-    `context` is all that its texts need, as it was at that moment. Notices of one `bundle` are told of together
-    (services.owe_collected). `handed_at` is when the mail server was about to
-    get it: what must not come twice is not sent again after that.
+    `context` is all that its texts need, as it was at that moment. `handed_at` is when the mail server was about to get
+    it: what must not come twice is not sent again after that.
     """
 
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)
     object_id = models.BigIntegerField()
     cause = models.CharField(max_length=80)
-    bundle = models.CharField(max_length=40, blank=True)
     context = models.JSONField()
     due_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True)
@@ -40,11 +38,6 @@ class Notice(CompanyRow):
             models.Index(fields=["due_at"], name="notice_due", condition=models.Q(sent_at__isnull=True)),
             models.Index(fields=["company", "person", "-id"], name="notice_of_person"),
             models.Index(fields=["company", "person"], name="notice_unread", condition=models.Q(read_at__isnull=True)),
-            models.Index(
-                fields=["company", "person", "kind", "bundle", "-id"],
-                name="notice_bundle",
-                condition=~models.Q(bundle=""),
-            ),
         ]
 
 

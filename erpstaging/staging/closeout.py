@@ -17,17 +17,17 @@ from erpstaging.erp_requests.services import clean_messages, clean_status, lock_
 from erpstaging.records.models import Record
 from erpstaging.staging.about import NOTHING_HELD, About, about_details, lock_cleared, lock_lines
 from erpstaging.staging.answers import INT64, Element, finish_exports, lock_newest_exports
+from erpstaging.staging.causes import SAID_WITHOUT_ORIGIN_ID
 from erpstaging.staging.clearing import Held
 from erpstaging.staging.deletions import DeletionAnswers
 from erpstaging.staging.export_chunks import save_exports
 from erpstaging.staging.exports import give_back
+from erpstaging.staging.failing import note_failures
 from erpstaging.staging.models import Conflict, ExportState, Failure, StagedExport
-from erpstaging.staging.outcome_mails import tell_failed
 from erpstaging.staging.outcomes import ItemOutcome, clean_items, failed_items, strange_items
 from erpstaging.staging.refreshing import close_refreshes, lock_refreshes
 from erpstaging.staging.unlinking import UnlinkAnswers
 
-NO_ORIGIN_ID = "no origin id received"
 # Before its release an export was asked about by nobody: what a detail says is about an earlier one.
 ASKED = frozenset({ExportState.EXPORTING, ExportState.FAILED})
 NO_REASON_FOR_LINES = "The ERP refused some of the lines without a reason."
@@ -191,7 +191,7 @@ class Closing:
         elif state in {DetailState.FAILED, DetailState.STALE} and export.state == ExportState.EXPORTING:
             stale = state == DetailState.STALE and self.actor.kind != "person"
             texts = messages or [f"The ERP answered {state} without a reason."]
-            export.fail(texts, failure=Failure.STALE if stale else None)
+            export.fail(texts, now=self.now, failure=Failure.STALE if stale else None)
             self.moved.append(export)
         elif state == DetailState.REJECTED and export.state == ExportState.EXPORTING:
             reason = " ".join(messages) or "Rejected in the ERP without a reason."
@@ -202,9 +202,9 @@ class Closing:
     def _fail_in_part(self, export: StagedExport, texts: list[str], failed: Sequence[dict[str, Any]]) -> None:
         """Also when it failed as a whole before: what the ERP took after all must not leave again."""
         if export.state == ExportState.FAILED:
-            export.correct_failure(texts, failed_items=list(failed))
+            export.correct_failure(texts, now=self.now, failed_items=list(failed))
         else:
-            export.fail(texts, failed_items=list(failed))
+            export.fail(texts, now=self.now, failed_items=list(failed))
         self.moved.append(export)
 
     def _succeed(self, record: Record, export: StagedExport) -> None:
@@ -212,10 +212,10 @@ class Closing:
             export.sync(now=self.now)
             self.moved.append(export)
         elif export.state == ExportState.EXPORTING:
-            export.fail([NO_ORIGIN_ID], failed_items=[])
+            export.fail([SAID_WITHOUT_ORIGIN_ID], now=self.now, failed_items=[])
             self.moved.append(export)
         elif export.failed_items:  # the lines went through after all: only the origin ID is missing
-            export.correct_failure([NO_ORIGIN_ID], failed_items=[])
+            export.correct_failure([SAID_WITHOUT_ORIGIN_ID], now=self.now, failed_items=[])
             self.moved.append(export)
 
     def _late(
@@ -262,8 +262,7 @@ class Closing:
         self.unlinks.finish()
         self.deletions.finish()
         finish_exports(company_id, self.moved, self.actor)
-        if self.actor.kind != "person":  # who cancels a request himself knows
-            tell_failed(self.company, self.moved)
+        note_failures(self.company, [export for export in self.moved if export.state == ExportState.FAILED])
         for export in self.rejected:
             export.version += 1
         save_exports(company_id, self.rejected)

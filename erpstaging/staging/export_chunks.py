@@ -23,7 +23,7 @@ SAVED = (
     "id", "state", "decided_by_id", "decided_by_name", "decided_at", "inputs", "reason", "reason_code", "pins",
     "messages", "release_at", "held_reason", "hold_until", "hold_note", "held_by_id", "held_by_name", "held_at",
     "erp_request_id", "attempts", "closed_at", "source", "changed_at", "version", "failure", "failed_items",
-    "correlation_id",
+    "correlation_id", "cause", "failed_at",
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def hold_export(
     text = clean_reason(note, name="note")
     if len(text) > MAX_NOTE:
         raise Invalid.field("note", f"is too long (maximum {MAX_NOTE} characters)")
-    moment = _moment(until, company, now)
+    moment = checked_moment(until, company, now)
 
     def hold(export: StagedExport, one: Wanted) -> None:
         refuse_decider(actor, export)
@@ -60,8 +60,8 @@ def _changed(company: Company, export_id: int, version: int | None, act: Any) ->
     return export
 
 
-def _moment(value: Any, company: Company, now: dt.datetime) -> dt.datetime:
-    """A day begins at midnight of the company's zone."""
+def checked_moment(value: Any, company: Company, now: dt.datetime) -> dt.datetime:
+    """A moment ahead, within a year; a day begins at midnight of the company's zone. Raises Invalid."""
     try:
         if not isinstance(value, str):
             raise ValueError

@@ -17,7 +17,9 @@ from erpstaging.erp_requests.models import ErpRequest, ErpRequestDetail
 from erpstaging.records.models import Record
 from erpstaging.staging.bulk_models import BulkItem as BulkItem
 from erpstaging.staging.bulk_models import BulkJob as BulkJob
+from erpstaging.staging.causes import Cause, cause_of
 from erpstaging.staging.confirmations import Confirmation as Confirmation  # a table with a file of its own
+from erpstaging.staging.problem_models import Problem as Problem
 from erpstaging.staging.reminder_mark import ReminderMark as ReminderMark
 
 
@@ -263,6 +265,9 @@ class StagedExport(Moving, CompanyRow):
     erp_request = same_company(ErpRequest)
     attempts = models.IntegerField(default=0)
     closed_at = models.DateTimeField(null=True)
+    # Why it failed last, as the key of its problem (causes.py): kept while it is tried again, empty once that is over.
+    cause = models.CharField(max_length=32, blank=True, default="", db_default="")
+    failed_at = models.DateTimeField(null=True)
     # What made it synced besides the integrator's answer: "manual" for an origin ID that people entered.
     source = models.CharField(max_length=12, blank=True, db_default="")
     # That of the decision, so that what a sweep lets out later carries it on.
@@ -295,6 +300,14 @@ class StagedExport(Moving, CompanyRow):
             models.Index(
                 fields=["company", "record"], name="export_out", condition=models.Q(state=ExportState.EXPORTING)
             ),
+            models.Index(
+                fields=["company", "cause", "state", "id"], name="export_of_problem", condition=~models.Q(cause="")
+            ),
+            models.Index(
+                fields=["company", "closed_at"],
+                name="export_synced_by_time",
+                condition=models.Q(state=ExportState.SYNCED),
+            ),
             models.Index(fields=["release_at"], name="export_due", condition=models.Q(state=ExportState.ACCEPTED)),
             models.Index(
                 fields=["hold_until"],
@@ -315,6 +328,12 @@ class StagedExport(Moving, CompanyRow):
         """The state as people and clients read it: a failure of some lines only has a word of its own."""
         partial = self.state == ExportState.FAILED and self.failure == Failure.PARTIAL
         return "partially_failed" if partial else str(self.state)
+
+    @property
+    def cause_found(self) -> Cause:
+        """Why it failed, in the words of its messages."""
+        own_words = [one for one in (self.number, self.title) if one]
+        return cause_of(self.messages, unanswered=self.failure == Failure.STALE, own_words=own_words)
 
     @property
     def is_open(self) -> bool:
@@ -367,33 +386,40 @@ class StagedExport(Moving, CompanyRow):
     ) -> None:
         self.decided_by_id, self.decided_by_name, self.decided_at = rejecter_id, rejecter_name, now
         self.reason, self.reason_code, self.pins = reason, code, pins
-        self.closed_at = now
+        self.closed_at, self.cause = now, ""
 
     @transition(state, source=[ExportState.READY_TO_EXPORT, ExportState.FAILED], target=ExportState.RETRIEVED)
     def retrieve(self, *, sender_id: int | None, sender_name: str, now: datetime) -> None:
         """Taken back: who was too late to decide learns by whom and when."""
         self.decided_by_id, self.decided_by_name, self.decided_at = sender_id, sender_name, now
-        self.closed_at = now
+        self.closed_at, self.cause = now, ""
 
     @transition(state, source=ExportState.EXPORTING, target=ExportState.FAILED)
     def fail(
-        self, messages: list[str], *, failure: Failure | None = None, failed_items: list[dict[str, Any]] | None = None
+        self,
+        messages: list[str],
+        *,
+        now: datetime,
+        failure: Failure | None = None,
+        failed_items: list[dict[str, Any]] | None = None,
     ) -> None:
         """`failed_items` are kept from attempt to attempt: until it is synced, only they are tried again."""
         self.messages = messages
         self.failed_items = self.failed_items if failed_items is None else failed_items
         self.failure = failure or (Failure.PARTIAL if self.failed_items else "")
+        self.cause, self.failed_at = self.cause_found.key, now
 
-    def correct_failure(self, messages: list[str], *, failed_items: list[dict[str, Any]]) -> None:
+    def correct_failure(self, messages: list[str], *, now: datetime, failed_items: list[dict[str, Any]]) -> None:
         """It failed, and the ERP tells later which lines it refused, or that it refused none."""
         self.messages, self.failed_items = messages, failed_items
         self.failure = Failure.PARTIAL if failed_items else ""
+        self.cause, self.failed_at = self.cause_found.key, now
 
     @transition(state, source=[ExportState.EXPORTING, ExportState.FAILED], target=ExportState.SYNCED)
     def sync(self, *, now: datetime) -> None:
         self.messages = []
         self.failure, self.failed_items = "", []
-        self.closed_at = now
+        self.closed_at, self.cause = now, ""
 
     @transition(state, source=[ExportState.SYNCED, ExportState.UNLINKING], target=ExportState.UNLINKED)
     def unlink(self, *, now: datetime) -> None:

@@ -1,6 +1,5 @@
-"""Telling people what became of exports: one mail for each cause, however many objects it met."""
+"""Telling people that their exports were rejected: one mail for each reason, however many objects it met."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,12 +7,9 @@ from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.connections.services import metadata_of
-from erpstaging.notices.services import Collected, listed, owe, owe_collected
+from erpstaging.notices.services import listed, owe
 from erpstaging.records.models import Record
-from erpstaging.staging.models import ExportState, Failure, StagedExport
-from erpstaging.staging.owners import owners_of_integration
-
-MAX_CAUSE = 2000
+from erpstaging.staging.models import StagedExport
 
 
 def tell_rejected(company: Company, rejected: Sequence[StagedExport], *, actor: Actor) -> None:
@@ -46,37 +42,6 @@ def _rejection(exports: Sequence[StagedExport], labels: Mapping[str, str]) -> di
         "by": first.decided_by_name,
         **listed([_item(one, f"records/{one.record_id}/") for one in exports]),
     }
-
-
-def tell_failed(company: Company, moved: Sequence[StagedExport]) -> None:
-    """Of those that failed just now; what nobody answered in time is told of elsewhere (staleness)."""
-    failed = [one for one in moved if one.state == ExportState.FAILED and one.failure != Failure.STALE]
-    if not failed:
-        return
-    owners = owners_of_integration(company)
-    told: dict[tuple[int, str], list[StagedExport]] = {}
-    for export in failed:
-        for person_id in owners | {export.decided_by_id}:
-            if person_id is not None:
-                told.setdefault((person_id, _cause(export)), []).append(export)
-    parts = [
-        Collected(
-            person_id=person_id,
-            bundle=hashlib.sha256(cause.encode()).hexdigest()[:32],
-            object_id=exports[0].pk,
-            cause=_seen(exports[0]),
-            context={
-                **_context(exports[0], cause[:MAX_CAUSE]),
-                **listed([_item(one, f"exports/{one.pk}/") for one in exports]),
-            },
-        )
-        for (person_id, cause), exports in told.items()
-    ]
-    owe_collected(company.pk, "export_failed", parts)
-
-
-def _cause(export: StagedExport) -> str:
-    return " ".join(export.messages) or "The ERP gave no reason."
 
 
 def _seen(export: StagedExport) -> str:

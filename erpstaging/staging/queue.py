@@ -17,17 +17,21 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
 
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
+from erpstaging.connections.erp_settings import DECIDE_WITHIN
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.core.errors import BadRequest
 from erpstaging.records.models import Record
 from erpstaging.staging.call import standing
 from erpstaging.staging.models import Action, ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.problem_models import Problem
+from erpstaging.staging.rejections import Period
 from erpstaging.staging.resubmitting import resubmitted
 from erpstaging.staging.targets import Key, linked_records
 
@@ -65,12 +69,19 @@ SINCE = {StagedRecord: "created_at", StagedExport: "sent_at", Record: "updated_a
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which part of the queue: values of one filter are alternatives, filters narrow each other."""
+    """Which part of the queue: values of one filter are alternatives, filters narrow each other.
+
+    `late` is what waits longer than the company's limit; `synced_on` the first and the last day, both included, on
+    which an export of the object was synced.
+    """
 
     view: View
     item_types: Sequence[str] = ()
     text: str = ""
     project_id: int | None = None
+    problem_id: int | None = None
+    late: bool = False
+    synced_on: tuple[dt.date, dt.date] | None = None
     cursor: str = ""
     limit: int = DEFAULT_LIMIT
 
@@ -134,20 +145,25 @@ def type_counts(company: Company, view: View, *, asked: Asked | None = None) -> 
 
 def counts_by_type(rows: "QuerySet[Any]", item_types: Sequence[str]) -> dict[str, int]:
     """How many of the rows are of each type, none left out, with one query whose cost does not grow with the table."""
-    parts = []
-    for item_type in item_types:
-        part = rows.filter(item_type=item_type).order_by().values("item_type")[: COUNTED_TO + 1]
+    parts = [rows.filter(item_type=one).order_by().values_list("item_type")[: COUNTED_TO + 1] for one in item_types]
+    return dict(_of_all(parts, "item_type, count(*)", "GROUP BY item_type"))
+
+
+def _of_all(parts: "Sequence[QuerySet[Any, Any]]", columns: str, tail: str = "") -> list[tuple[Any, ...]]:
+    """What is asked of the parts together."""
+    statements = []
+    for part in parts:
         with suppress(EmptyResultSet):  # what filters cannot find needs no question
-            parts.append(part.query.sql_with_params())
-    if not parts:
-        return {}
-    union = " UNION ALL ".join(f"({statement})" for statement, _ in parts)
+            statements.append(part.query.sql_with_params())
+    if not statements:
+        return []
+    union = " UNION ALL ".join(f"({statement})" for statement, _ in statements)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT item_type, count(*) FROM ({union}) found GROUP BY item_type",  # noqa: S608 - made by the ORM
-            [one for _, parameters in parts for one in parameters],
+            f"SELECT {columns} FROM ({union}) found {tail}",  # noqa: S608 - made by the ORM
+            [one for _, parameters in statements for one in parameters],
         )
-        return dict(cursor.fetchall())
+        return list(cursor.fetchall())
 
 
 def view_counts(company: Company) -> dict[View, int]:
@@ -225,7 +241,61 @@ def rows_asked(company: Company, asked: Asked) -> "QuerySet[Any]":
         rows = rows.filter(_matches(rows.model, asked.text))
     if asked.project_id is not None:
         rows = rows.filter(_in_project(company, rows.model, asked.project_id))
+    if asked.problem_id is not None:
+        rows = rows.filter(_of_problem(company, rows.model, asked.problem_id))
+    if asked.late:
+        rows = rows.filter(_late(company, SINCE[rows.model]))
+    if asked.synced_on is not None:
+        rows = rows.filter(_synced_on(company, rows.model, *asked.synced_on))
     return rows
+
+
+def _late(company: Company, since: str) -> Q:
+    """What has waited for a decision for longer than its type may."""
+    own, now = metadata_of(company.pk).erp.decision_limits, timezone.now()
+    late = ~Q(item_type__in=list(own)) & Q(**{f"{since}__lt": now - DECIDE_WITHIN})
+    for item_type, limit in own.items():
+        late |= Q(item_type=item_type) & Q(**{f"{since}__lt": now - limit})
+    return late
+
+
+def _of_problem(company: Company, model: type[Any], problem_id: int) -> Q:
+    causes = Problem.objects.of(company).filter(pk=problem_id, closed_at=None).values_list("cause", flat=True)
+    cause = causes.first() if model is StagedExport else None
+    return Q(cause=cause) if cause else Q(pk__in=[])
+
+
+def synced_exports(company: Company, first: dt.date, last: dt.date) -> "QuerySet[StagedExport]":
+    """The exports that were synced on these days of the company, both included."""
+    since, until = Period(first, last).moments(company)
+    exports: QuerySet[StagedExport] = StagedExport.objects.of(company).filter(
+        state=ExportState.SYNCED, closed_at__gte=since, closed_at__lt=until
+    )
+    return exports
+
+
+def objects_synced(company: Company, first: dt.date, last: dt.date) -> "QuerySet[StagedExport]":
+    """Of the exports that were synced on these days, those whose objects stand under Synced now."""
+    return synced_exports(company, first, last).filter(record_id__in=_synced(company).values("pk"))
+
+
+def late_counts(company: Company, view: View) -> int:
+    """How many rows of a view wait longer than the company's limit, counted to one above 10,000."""
+    return rows_asked(company, Asked(view, late=True)).order_by()[: COUNTED_TO + 1].count()
+
+
+def oldest_by_type(company: Company, view: View) -> dict[str, dt.datetime]:
+    """Since when the oldest row of each type has been in a view, with one query."""
+    rows = _of_view(company, view)
+    since = SINCE[rows.model]
+    parts = [rows.filter(item_type=one).order_by(since, "pk").values_list("item_type", since)[:1] for one in ENTITIES]
+    return dict(_of_all(parts, "*"))
+
+
+def _synced_on(company: Company, model: type[Any], first: dt.date, last: dt.date) -> Q:
+    if model is not Record:
+        return Q(pk__in=[])
+    return Q(pk__in=synced_exports(company, first, last).values("record_id"))
 
 
 def _of_view(company: Company, view: View) -> "QuerySet[Any]":

@@ -71,9 +71,11 @@ def retrieve_record(company: Company, record_id: int, *, actor: Actor) -> Staged
     refuse_retriever(actor, export)
     if export.state not in {ExportState.READY_TO_EXPORT, ExportState.FAILED}:
         raise _already_decided(export)
-    export.retrieve(sender_id=actor.id, sender_name=actor.name, now=timezone.now())
+    export.changed_at = timezone.now()
+    export.retrieve(sender_id=actor.id, sender_name=actor.name, now=export.changed_at)
     export.version += 1
-    export.save(update_fields=["state", "decided_by_id", "decided_by_name", "decided_at", "closed_at", "version"])
+    moved = ["decided_by_id", "decided_by_name", "decided_at", "closed_at", "cause", "changed_at"]
+    export.save(update_fields=["state", "version", *moved])
     open_record(company.pk, [record_id])
     retire_details(company.pk, [record_id])
     audit.record(company.pk, actor, [audit.Act("export.retrieved", "export", export.pk, record_id=record_id)])

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 from django.utils import timezone
 
@@ -13,19 +12,18 @@ from erpstaging.core.errors import WrongState
 from erpstaging.core.locks import lock
 from erpstaging.erp_requests.models import DetailState, ErpRequest, ErpRequestDetail
 from erpstaging.erp_requests.services import RESOURCE, lock_details, set_states
-from erpstaging.notices.services import Collected, listed, owe_collected
 from erpstaging.outbox import events
 from erpstaging.outbox.models import EventType
 from erpstaging.records.models import Record
 from erpstaging.staging.about import about_details
 from erpstaging.staging.answers import lock_newest_exports
+from erpstaging.staging.causes import SAID_OF_CANCELLED
 from erpstaging.staging.closeout import Closing
 from erpstaging.staging.export_chunks import Wanted, decide_in_memory, lock_exports, refuse_decider
 from erpstaging.staging.models import ExportState, StagedExport
-from erpstaging.staging.owners import owners_of_integration
 from erpstaging.staging.retrying import reissue
 
-CANCELLED = "{name} cancelled the request before the integrator fetched it."
+CANCELLED = f"{{name}} {SAID_OF_CANCELLED}"
 CANCELLABLE = frozenset({ExportState.EXPORTING, ExportState.UNLINKING})
 UNANSWERED = "The integrator did not answer in time."
 
@@ -91,37 +89,11 @@ def overdue_details(now: dt.datetime, limit: int) -> dict[int, list[int]]:
 
 
 def expire_details(company: Company, detail_ids: Sequence[int]) -> int:
-    """Mark unanswered details stale, once, and mail who answers for them. Answers how many.
+    """Mark unanswered details stale, once. Answers how many.
 
-    Their exports are failed, can be tried again, and a late answer still counts.
+    Their exports are failed, can be tried again, and a late answer still counts; the problem that they open is told.
     """
-    ended = end_details(company, detail_ids, UNANSWERED, actor=SYSTEM, only_overdue=True)
-    if ended:
-        _tell_unanswered(company, ended)
-    return len(ended)
-
-
-def _tell_unanswered(company: Company, ended: Sequence[tuple[ErpRequestDetail, Record]]) -> None:
-    """Whoever answers for the integration hears of all, an approver of what he accepted: one mail each."""
-    owners = owners_of_integration(company)
-    exports = StagedExport.objects.of(company).filter(erp_request__in=[detail.erp_request_id for detail, _ in ended])
-    approvers = dict(exports.values_list("record_id", "decided_by_id"))
-    told: dict[int, list[tuple[ErpRequestDetail, Record]]] = {}
-    for detail, record in ended:
-        for person_id in owners | {approvers.get(record.pk)}:
-            if person_id is not None:
-                told.setdefault(person_id, []).append((detail, record))
-    parts = [
-        Collected(
-            person_id=person_id,
-            bundle="unanswered",
-            object_id=about[0][1].pk,
-            cause=str(about[0][0].pk),
-            context={**_context(*about[0]), **listed([_item(record) for _, record in about])},
-        )
-        for person_id, about in told.items()
-    ]
-    owe_collected(company.pk, "request_stale", parts)
+    return len(end_details(company, detail_ids, UNANSWERED, actor=SYSTEM, only_overdue=True))
 
 
 def end_details(
@@ -149,11 +121,3 @@ def end_details(
         closing.move(detail, DetailState.IN_PROGRESS, DetailState.STALE, [message], record, exports.get(record.pk))
     closing.finish()
     return about
-
-
-def _context(detail: ErpRequestDetail, record: Record) -> dict[str, Any]:
-    return {"title": record.title, "number": record.number, "erp_request_id": detail.erp_request_id}
-
-
-def _item(record: Record) -> dict[str, Any]:
-    return {"text": record.title, "note": record.number, "place": f"records/{record.pk}/"}

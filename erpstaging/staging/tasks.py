@@ -17,6 +17,7 @@ from erpstaging.staging.confirming import expire_confirmations, overdue_confirma
 from erpstaging.staging.holding import end_holds, overdue_holds
 from erpstaging.staging.linking import due_links, release_links
 from erpstaging.staging.news import ask_for_news, due_news, plan_news, unplanned_news
+from erpstaging.staging.problems import settle_problems, unsettled_problems
 from erpstaging.staging.refreshing import settle_refreshes, unsettled_refreshes
 from erpstaging.staging.releasing import DueAfter, due_exports, release_due
 from erpstaging.staging.reminding import due_reminders, mark_company, remind, unmarked_companies
@@ -44,6 +45,9 @@ def sweep() -> int:
     moved = _in_each(unsettled, lambda company, ids: settle_exports(company, ids, actor=SYSTEM))
     moved += _in_each(unanswered, expire_details)
     _sweep_links_and_refreshes()
+    with all_companies_scope():
+        settled = unsettled_problems(now, CHUNK)
+    _in_each(settled, settle_problems)
     after: DueAfter | None = None
     while True:  # exports that are held stay due: they must not stand before the others for ever
         with all_companies_scope():

@@ -16,6 +16,7 @@ from django.db.models.functions import RowNumber
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor, person
 from erpstaging.companies.models import Company, ErpLevel, Membership
+from erpstaging.connections.erp_settings import DECIDE_WITHIN
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.staging.models import StagedRecord
@@ -23,7 +24,6 @@ from erpstaging.staging.queue import SINCE, View, may_decide, rows_of_view, tabs
 
 DECIDABLE = (View.READY_TO_EXPORT, View.READY_TO_UPDATE, View.READY_TO_IMPORT)
 LISTED = 10
-DECIDE_WITHIN = dt.timedelta(hours=72)
 Author = tuple[str, int | None, int | None]
 EXPORT_AUTHORS = (
     "record__created_by_kind", "record__created_by_id", "record__created_by_owner_id",
@@ -88,16 +88,11 @@ class Undecided:
         return {**told, "since": row["since"].isoformat(), "late": self._is_late(row["item_type"], row["since"])}
 
     def _is_late(self, item_type: str, since: dt.datetime | None) -> bool:
-        return since is not None and since + limit_of(self.metadata, item_type) <= self.now
+        return since is not None and since + self.metadata.erp.decision_limit(item_type) <= self.now
 
 
 def _may_decide(actor: Actor, view: View, group: Group) -> bool:
     return may_decide(actor, view, group.item_type) and not any(actor.same_person_as(*one) for one in group.authors)
-
-
-def limit_of(metadata: Metadata, item_type: str) -> dt.timedelta:
-    """How long a decision on this type may take: what the company set, else three days."""
-    return metadata.erp.decision_limits.get(item_type, DECIDE_WITHIN)
 
 
 def gather(company: Company, now: dt.datetime, *, passed_since: dt.datetime | None = None, times: int = 1) -> Undecided:

@@ -49,6 +49,9 @@ from erpstaging.approvals.presenters import (
     TypeTab,
     ViewLink,
 )
+from erpstaging.approvals.showing.dashboard import CauseBar, Dashboard, DayBar, Number, PassageRow, Stat, Tick, TypeRow
+from erpstaging.approvals.showing.failure_facts import FailureFacts
+from erpstaging.approvals.showing.problems import ProblemList, ProblemShown
 from erpstaging.approvals.statuses import Status
 
 QUEUE = "/c/1/queue/"
@@ -233,8 +236,17 @@ def failed_rows() -> list[QueueRow]:
         retry = DecisionButton(
             act="retry", label="Retry", url=f"/acts/{key}/retry/", weight="primary", key="a", icon="refresh"
         )
-        values = {"status": StatusChip.of(Status.FAILED), "icon": "invoice", "decisions": [retry, reject(key)]}
-        return row(key, number, title, money=amount, hours=5, messages=[message], **{**values, **more})
+        values = {
+            "status": StatusChip.of(Status.FAILED),
+            "icon": "invoice",
+            "decisions": [retry],
+            "more": [reject(key)],
+        }
+        late = more.get("status") == StatusChip.of(Status.STALE)
+        answered_at = None if late else timezone.now() - dt.timedelta(minutes=40)
+        said = [message, "The period was closed this morning. " * 4] if number == "INV-2160" else [message]
+        values["failure"] = FailureFacts("period_closed", said, len(said) > 1, 2, answered_at)
+        return row(key, number, title, money=amount, hours=5, messages=[message], **{**values, "late": late, **more})
 
     return [
         failed("export-21", "INV-2160", "September progress, level 2", usd("310000"),
@@ -246,6 +258,51 @@ def failed_rows() -> list[QueueRow]:
                "No answer since 09:18. Last look-up 10:40: nothing found under CCO-019.",
                status=StatusChip.of(Status.STALE)),
     ]  # fmt: skip
+
+
+def problems() -> ProblemList:
+    shared: dict[str, Any] = {
+        "kinds": "Subcontractor invoices", "first_at": timezone.now() - dt.timedelta(hours=3),
+        "last_at": timezone.now() - dt.timedelta(minutes=4), "first_day": "2026-11-22", "last_day": "2027-11-21",
+        "mute": DecisionButton("mute_problem", "Mute", "/acts/problem/mute/"),
+        "retry": DecisionButton("retry_problem", "Retry all 38", "/acts/problem/retry/", icon="refresh"),
+    }  # fmt: skip
+    first = ProblemShown(
+        id=1, count=38, tone="red", title="Accounting period 2026-10 is closed",
+        explanation="The ERP refused these exports, each for the same reason.", code="period_closed",
+        next_step="Put right in the ERP what it says, then retry.", sums=[usd("2318904.70"), eur("96480")],
+        rows=failed_rows(), all_rows=Link("34 more rows", QUEUE), runbook="https://wiki.example/period", **shared,
+    )  # fmt: skip
+    second = ProblemShown(
+        id=2, count=2, tone="amber", title="The integrator did not answer in time.", code="no_answer", next_step="",
+        explanation="The integrator did not report back in time.", retrying="3 are being tried again",
+        **{**shared, "retry": DecisionButton("retry_problem", "Retry all 2", "/", why_not="You may not.")},
+    )  # fmt: skip
+    tabs = [TypeTab("Open", "/sample/problems/", 2, current=True), TypeTab("Muted", "/sample/problems/", 1)]
+    return ProblemList("2 causes, 40 exports", tabs, [first, second], nothing_waits())
+
+
+def dashboard() -> Dashboard:
+    def many(count: int) -> Number:
+        return Number(count, QUEUE)
+
+    days = [
+        DayBar(f"{day} Nov 2026", many(day % 7), 30 + day * 14.0, 160 - day % 7 * 20.0, 10, day % 7 * 20.0,
+               label="" if day % 7 else f"{day} Nov", today=day == 30)
+        for day in range(1, 31)
+    ]  # fmt: skip
+    views = ["Ready to import", "Needs fixing", "Ready to export", "Ready to update", "On hold"]
+    stats = [Stat(label, many(number), "oldest 3 d", many(2) if number else None)
+             for number, label in enumerate(views)]  # fmt: skip
+    return Dashboard(
+        name="Halden Civil", stats=[*stats, Stat("Failed to export", many(44), "", None, Link("3 causes", QUEUE))],
+        views=views, totals=[many(number) for number in range(5)],
+        types=[TypeRow("Commitment change orders", [many(number) for number in range(5)], "3 d")],
+        causes=[CauseBar("Accounting period 2026-10 is closed", many(38), 100), CauseBar("stale", many(2), 5)],
+        more_causes=Link("1 more cause", QUEUE), days=days, ticks=[Tick(160, "0"), Tick(86, "3"), Tick(12, "6")],
+        said="Objects synced per day", synced=many(88), since="1 Nov 2026",
+        passages=[PassageRow("Commitments", many(12), "12 m", "3 h 40 m")],
+    )  # fmt: skip
 
 
 def type_tabs() -> list[TypeTab]:

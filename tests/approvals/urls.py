@@ -41,7 +41,18 @@ def queue(request: HttpRequest) -> dict[str, Any]:
 @page("approvals/queue.html", current="Failed to export")
 def failed(request: HttpRequest) -> dict[str, Any]:
     rows = samples.failed_rows()
-    return {"queue": samples.queue(title="Failed to export", rows=rows, panel=None, filters=(), news=News())}
+    queue = samples.queue(title="Failed to export", rows=rows, panel=None, filters=(), news=News(), failing=True)
+    return {"queue": queue}
+
+
+@page("approvals/problems.html", current="Problems")
+def problems(request: HttpRequest) -> dict[str, Any]:
+    return {"list": samples.problems()}
+
+
+@page("approvals/dashboard.html", current="Overview")
+def dashboard(request: HttpRequest) -> dict[str, Any]:
+    return {"board": samples.dashboard()}
 
 
 @page("approvals/queue.html")
@@ -119,6 +130,8 @@ def act(request: HttpRequest, key: str, word: str) -> HttpResponse:
 SAMPLES = {
     "queue": queue,
     "failed": failed,
+    "problems": problems,
+    "dashboard": dashboard,
     "empty": empty,
     "detail": detail,
     "blocked": blocked,

@@ -16,6 +16,8 @@ PAGES = [
     "/accounts/login/",
     "/sample/queue/",
     "/sample/failed/",
+    "/sample/problems/",
+    "/sample/dashboard/",
     "/sample/empty/",
     "/sample/detail/?tab=fields",
     "/sample/detail/?tab=lines",

@@ -14,7 +14,7 @@ from erpstaging.companies.models import Company, User
 from erpstaging.core.scope import company_scope
 from erpstaging.notices.models import Notice
 from erpstaging.notices.sending import send_due
-from erpstaging.notices.services import Collected, listed, owe, owe_collected
+from erpstaging.notices.services import owe
 from tests.fixtures.scope import no_scope
 from tests.notices.test_mails import SAID, WAITING
 
@@ -128,48 +128,3 @@ def test_a_worker_killed_before_it_sends_loses_no_summary(
     monkeypatch.undo()
 
     assert [send(company) for _ in range(2)] == [1, 0]
-
-
-def part(person: Actor, number: int, bundle: str = "period closed") -> Collected:
-    items = [{"text": f"Object {number}", "note": "", "place": f"exports/{number}/"}]
-    context = {**SAID, "title": f"Object {number}", **listed(items)}
-    return Collected(person_id=person.id or 0, bundle=bundle, object_id=number, cause=str(number), context=context)
-
-
-def collect(company: Company, *parts: Collected) -> None:
-    with company_scope(company.pk):
-        owe_collected(company.pk, "export_failed", parts)
-
-
-def test_what_fails_for_one_cause_is_told_at_once_and_then_together(company: Company, approver: Actor) -> None:
-    def due() -> int:
-        with no_scope():
-            return send_due()
-
-    collect(company, part(approver, 1))
-    assert due() == 1
-    for number in range(2, 500):
-        collect(company, part(approver, number))
-    collect(company, part(approver, 900, "vendor is missing"))
-
-    assert due() == 1  # the other cause
-    assert send(company) == 1
-    assert [one.subject for one in mail.outbox] == [
-        "Halden Civil: Object 1 failed",
-        "Halden Civil: Object 900 failed",
-        "Halden Civil: 498 exports failed",
-    ]
-    assert "and 478 more" in mail.outbox[-1].body
-    with company_scope(company.pk):
-        assert Notice.objects.of(company).count() == 3
-
-
-def test_what_comes_while_a_mail_is_on_its_way_stands_in_the_next(company: Company, approver: Actor) -> None:
-    collect(company, part(approver, 1))
-    with company_scope(company.pk):
-        Notice.objects.of(company).update(attempts=1, leased_until=timezone.now() + timedelta(minutes=2))
-
-    collect(company, part(approver, 2))
-
-    with company_scope(company.pk):
-        assert [one.context["title"] for one in Notice.objects.of(company).order_by("pk")] == ["Object 1", "Object 2"]

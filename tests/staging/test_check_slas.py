@@ -43,7 +43,7 @@ def test_an_unanswered_request_is_stale_once_and_its_owner_is_mailed(gate, admin
 
     assert (first["stale"], second["stale"]) == (1, 0)
     assert (gate.export().state, gate.export().failure) == ("failed", "stale")
-    told = [one.to[0] for one in mail.outbox if "No answer about Structural steel" in one.subject]
+    told = [one.to[0] for one in mail.outbox if "Exports fail: The integrator did not answer" in one.subject]
     assert sorted(told) == [f"admin@{gate.company.pk}.example", f"approver@{gate.company.pk}.example"]
 
 
@@ -66,7 +66,7 @@ def test_the_list_shows_it_as_stale_with_its_age_in_red_and_all_buttons_open(gat
     desk = Desk(gate.company, approver)
     page = desk.text("queue", query="?view=failed")
     assert "Stale" in page
-    assert '<td class="c-age num late"' in page
+    assert '<td class="c-last num late"' in page
     assert 'data-act="retry"' in page
     closed = re.findall(r'aria-disabled="true"[^>]*data-act="(\w+)"', page)
     assert closed == ["mark_synced"]  # an administrator's, whatever became of the request
@@ -139,6 +139,6 @@ def test_the_owner_is_told_when_no_account_has_one(gate, admin, service_account,
     clock.shift(timedelta(hours=25))
     check()
 
-    people = {one.person_id for one in Notice.objects.of(gate.company).filter(kind="request_stale")}
+    people = {one.person_id for one in Notice.objects.of(gate.company).filter(kind="problem_opened")}
     assert admin.id in people
     assert ErpRequestDetail.objects.of(gate.company).filter(state="stale").count() == 1

@@ -56,15 +56,15 @@ def test_a_row_past_its_limit_is_told_once_and_past_twice_the_limit_the_administ
 ) -> None:
     gate.send()
 
-    assert told_after(clock, 71) == []
+    assert told_after(clock, 47) == []
     assert told_after(clock, 1.1) == [
         ("approver", "Halden Civil: 1 object waits for long"),
         ("second_approver", "Halden Civil: 1 object waits for long"),
     ]
     assert f"exports/{gate.export().pk}/" in mail.outbox[0].body
-    assert "3 d, past the limit" in mail.outbox[0].body
+    assert "2 d, past the limit" in mail.outbox[0].body
     assert told_after(clock, 24) == []
-    assert told_after(clock, 49) == [("admin", "Halden Civil: 1 object waits for too long, nobody decides")]
+    assert told_after(clock, 25) == [("admin", "Halden Civil: 1 object waits for too long, nobody decides")]
     assert told_after(clock, 500) == []
 
 
@@ -83,11 +83,11 @@ def test_a_type_has_a_limit_of_its_own(gate: Gate, admin: Actor, clock: Any) -> 
 
 def test_what_comes_later_is_told_later_and_without_what_was_told(gate: Gate, clock: Any) -> None:
     send_vendor(gate, "Lindqvist Facades")
-    told_after(clock, 36)
+    told_after(clock, 24)
     send_vendor(gate, "Atlas Site Services")
-    assert told_after(clock, 36.5)[0] == ("approver", "Halden Civil: 1 object waits for long")
+    assert told_after(clock, 24.5)[0] == ("approver", "Halden Civil: 1 object waits for long")
 
-    assert told_after(clock, 36.5)[0] == ("approver", "Halden Civil: 1 object waits for long")
+    assert told_after(clock, 24.5)[0] == ("approver", "Halden Civil: 1 object waits for long")
 
     assert "Atlas Site Services" in mail.outbox[0].body
     assert "Lindqvist Facades" not in mail.outbox[0].body
@@ -97,7 +97,7 @@ def test_many_rows_are_one_mail(gate: Gate, clock: Any) -> None:
     for number in range(12):
         send_vendor(gate, f"Vendor {number}")
 
-    assert told_after(clock, 73)[0] == ("approver", "Halden Civil: 12 objects wait for long")
+    assert told_after(clock, 49)[0] == ("approver", "Halden Civil: 12 objects wait for long")
 
 
 def test_what_is_decided_or_on_hold_reminds_nobody(gate: Gate, approver: Actor, clock: Any) -> None:
@@ -107,7 +107,7 @@ def test_what_is_decided_or_on_hold_reminds_nobody(gate: Gate, approver: Actor, 
         lambda: hold_export(gate.company, held.pk, actor=approver, note="Insurance is missing", until="2026-12-24")
     )
 
-    assert told_after(clock, 73) == []
+    assert told_after(clock, 49) == []
 
 
 def test_who_wants_no_reminders_gets_none(gate: Gate, approver: Actor, clock: Any) -> None:
@@ -115,18 +115,18 @@ def test_who_wants_no_reminders_gets_none(gate: Gate, approver: Actor, clock: An
     gate.run(lambda: change(gate.company, approver, choice))
     gate.send()
 
-    assert [to for to, _ in told_after(clock, 73)] == ["second_approver"]
+    assert [to for to, _ in told_after(clock, 49)] == ["second_approver"]
 
 
 def test_nobody_is_reminded_of_his_own_work(gate: Gate, approver: Actor, clock: Any) -> None:
     send_vendor(gate, "Lindqvist Facades", approver)
 
-    assert [to for to, _ in told_after(clock, 73)] == ["second_approver"]
+    assert [to for to, _ in told_after(clock, 49)] == ["second_approver"]
 
 
 def test_two_workers_remind_once(gate: Gate, clock: Any) -> None:
     gate.send()
-    clock.shift(timedelta(hours=73))
+    clock.shift(timedelta(hours=49))
     with company_scope(gate.company.pk):
         mark = ReminderMark.objects.of(gate.company).get()
 

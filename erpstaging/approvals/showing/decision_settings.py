@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 from erpstaging.approvals.presenters import FormField
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
-from erpstaging.connections.erp_settings import LONGEST_ANSWER_HOURS, ErpSettings
+from erpstaging.connections.erp_settings import DECIDE_WITHIN, LONGEST_ANSWER_HOURS, ErpSettings
 from erpstaging.erp_requests.services import ANSWER_WITHIN
-from erpstaging.staging.undecided import DECIDE_WITHIN
 
 CODE_LINE = re.compile(r"(\S+?):?\s+(.*)")
 
@@ -40,7 +39,7 @@ def decided_types() -> list[Entity]:
 
 ANSWERS = Limits("answer_within_hours", "hours-", ANSWER_WITHIN, lambda erp: erp.answer_limits, answered_types)
 DECISIONS = Limits("decide_within_hours", "decide-", DECIDE_WITHIN, lambda erp: erp.decision_limits, decided_types)
-SHOWN_WITH_FIELDS = ("reject_codes", *(f"{limits.setting}." for limits in (ANSWERS, DECISIONS)))
+SHOWN_WITH_FIELDS = ("reject_codes", "runbooks", *(f"{limits.setting}." for limits in (ANSWERS, DECISIONS)))
 
 
 def codes_field(erp: ErpSettings, typed: Mapping[str, str] | None, errors: Sequence[str]) -> FormField:
@@ -80,6 +79,29 @@ def limit_fields(
 
 def _hours(limit: timedelta) -> int:
     return int(limit.total_seconds() // 3600)
+
+
+def runbooks_field(erp: ErpSettings, typed: Mapping[str, str] | None, errors: Sequence[str]) -> FormField:
+    stored = "\n".join(f"{code}: {url}" for code, url in erp.runbooks.items())
+    return FormField(
+        name="runbooks",
+        label=_("Runbooks"),
+        kind="long_text",
+        value=stored if typed is None else typed.get("runbooks", ""),
+        hint=_("One a line: the code of a failure, a colon, an address. The code * stands for every other."),
+        errors=[one for one in errors if "runbooks" in one],
+        full_width=True,
+    )
+
+
+def read_runbooks(text: str) -> dict[str, str]:
+    """A line that is no pair is left as it is, for the settings to refuse it."""
+    found = {}
+    for line in filter(None, (one.strip() for one in text.splitlines())):
+        parts = CODE_LINE.fullmatch(line)
+        code, url = (parts[1], parts[2].strip()) if parts else (line[:80], "")
+        found[code] = url
+    return found
 
 
 def read_codes(text: str) -> list[dict[str, str]]:

@@ -7,9 +7,12 @@ from django.utils.translation import gettext as _
 
 from erpstaging.approvals.formats import age_text
 from erpstaging.approvals.presenters import Banner, FieldRow, Flag
+from erpstaging.approvals.showing.failure_facts import FailureFacts
 from erpstaging.staging.models import ExportState, Failure, StagedExport
 
 RESUBMITTED_ICON = "return"
+# Of letters, about what two lines of a list hold.
+TWO_LINES = 110
 
 
 def line_messages(export: StagedExport | None) -> Mapping[int, Sequence[str]]:
@@ -17,6 +20,19 @@ def line_messages(export: StagedExport | None) -> Mapping[int, Sequence[str]]:
     if export is None or export.state != ExportState.FAILED:
         return {}
     return {one["item_id"]: one["messages"] or [_("The ERP refused this line.")] for one in export.failed_items}
+
+
+def failure_facts(export: StagedExport) -> FailureFacts:
+    """How a failed export stands in a list; of one that is not failed any more, what is left to say."""
+    found = export.cause_found
+    said = [found.text, *export.messages[1:]] if export.messages else []
+    return FailureFacts(
+        code=found.code if said else "",
+        said=said,
+        long=len(said) > 2 or sum(map(len, said)) > TWO_LINES,
+        tries=export.attempts,
+        answered_at=None if is_late(export) else export.failed_at,
+    )
 
 
 def failure_banner(export: StagedExport) -> Banner:

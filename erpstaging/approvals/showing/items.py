@@ -1,12 +1,14 @@
-"""What project people see of their own: the home, the list of one type, and everything they sent."""
+"""What project people see of their own: the home, the list of one type, and the rows of both."""
 
 from collections.abc import Mapping, Sequence
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from erpstaging.approvals.formats import date_text
 from erpstaging.approvals.presenters import (
     Empty,
     Home,
@@ -30,13 +32,14 @@ from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.connections.metadata import Metadata
+from erpstaging.records.editing import may_write
 from erpstaging.records.models import Record
 from erpstaging.staging.acts import record_acts
-from erpstaging.staging.models import ExportState, StagedExport
+from erpstaging.staging.mine import GIVEN_BACK
+from erpstaging.staging.models import Action, ExportState, StagedExport
 from erpstaging.staging.queue import COUNTED_TO, counts_by_type
 from erpstaging.staging.updating import changed_since_sync, may_update
 
-SHOWN_AT_HOME, SHOWN_OF_MINE = 10, 200
 NEXT_STEP: Mapping[str, Text] = {
     ExportState.READY_TO_EXPORT: gettext_lazy("An accounting approver decides"),
     ExportState.ACCEPTED: gettext_lazy("It leaves in a moment"),
@@ -51,21 +54,19 @@ NEXT_STEP: Mapping[str, Text] = {
 WITH_ACCOUNTING = {ExportState.READY_TO_EXPORT, ExportState.ACCEPTED, ExportState.FAILED}
 
 
-def home_shown(company: Company, actor: Actor, item_types: Sequence[str]) -> Home:
-    mine = _mine(company, actor)
+def home_shown(
+    company: Company,
+    actor: Actor,
+    item_types: Sequence[str],
+    *,
+    returned: Sequence[ReturnedItem],
+    under_way: Sequence[ItemRow],
+) -> Home:
     counts = counts_by_type(Record.objects.of(company).filter(deleted_at=None), item_types)
     may_make = actor.may("project")
     return Home(
-        returned=[
-            returned_item(company, actor, export, export.record)
-            for export in mine
-            if export.state == ExportState.REJECTED
-        ],
-        under_way=[
-            item_row(company, actor, export.record, export)
-            for export in mine
-            if export.is_open or export.state == ExportState.RETRIEVED
-        ][:SHOWN_AT_HOME],
+        returned=returned,
+        under_way=under_way,
         all_items=Link(_("My items"), reverse("approvals:mine", args=[company.pk])),
         kinds=[
             RecordKind(
@@ -78,24 +79,6 @@ def home_shown(company: Company, actor: Actor, item_types: Sequence[str]) -> Hom
             )
             for item_type in item_types
         ],
-    )
-
-
-def mine_shown(company: Company, actor: Actor) -> ItemList:
-    mine = _mine(company, actor)
-    rejected = [export for export in mine if export.state == ExportState.REJECTED]
-    return ItemList(
-        title=_("My items"),
-        lead=_("Everything you sent to accounting, newest first."),
-        rows=[item_row(company, actor, one.record, one) for one in mine if one not in rejected],
-        returned=[returned_item(company, actor, export, export.record) for export in rejected],
-        heading=_("On their way and done"),
-        empty=Empty(
-            title=_("You have sent nothing yet."),
-            text=_("What you send to accounting appears here, with who has it and what comes next."),
-            icon="mine",
-            links=[Link(_("Records"), reverse("approvals:records", args=[company.pk]))],
-        ),
     )
 
 
@@ -155,15 +138,6 @@ def newest_exports(company: Company, records: Sequence[Record]) -> dict[int, Sta
     return {one.record_id: one for one in exports.order_by("record_id", "-pk").distinct("record_id")}
 
 
-def _mine(company: Company, actor: Actor) -> list[StagedExport]:
-    """The newest export of each of my objects, newest first."""
-    exports = StagedExport.objects.of(company).filter(sent_by_id=actor.user_id).select_related("record")
-    seen: dict[int, StagedExport] = {}
-    for export in exports.order_by("-pk")[:SHOWN_OF_MINE]:
-        seen.setdefault(export.record_id, export)
-    return list(seen.values())
-
-
 def item_row(
     company: Company,
     actor: Actor,
@@ -189,16 +163,36 @@ def item_row(
         since=export.changed_at if export is not None else record.updated_at,
         next_step=_next_step(record, export, changed),
         decisions=[button(act, "record", company.pk, record.pk, version=None, colleagues=colleagues) for act in acts],
-        open_link=Link(_("Open"), reverse("approvals:record", args=[company.pk, record.pk])),
+        open_link=_open_link(company, actor, record, export),
     )
+
+
+def _open_link(company: Company, actor: Actor, record: Record, export: StagedExport | None) -> Link:
+    """Into its form where the next step is taken there."""
+    taken_back = export is not None and export.state == ExportState.RETRIEVED
+    if taken_back and not record.synced and may_write(actor, ENTITIES[record.item_type], record):
+        return Link(_("Edit and re-send"), reverse("approvals:edit_record", args=[company.pk, record.pk]))
+    return Link(_("Open"), reverse("approvals:record", args=[company.pk, record.pk]))
 
 
 def _next_step(record: Record, export: StagedExport | None, changed: bool) -> Text:
     if changed and (export is None or not export.is_open):
         return _("Changed since it was synced: send it again")
+    if export is not None and export.state in GIVEN_BACK and export.action == Action.UPDATE:
+        return NEXT_STEP[export.state]
     if export is not None and (export.is_open or not record.synced):
-        return NEXT_STEP.get(export.state, "")
+        return _held(export) or NEXT_STEP.get(export.state, "")
     return NEXT_STEP[ExportState.SYNCED] if record.synced else _("Send it when it is ready")
+
+
+def _held(export: StagedExport) -> str:
+    """What keeps it where it is, besides a decision that has to be made."""
+    if export.state == ExportState.READY_TO_EXPORT and export.hold_until is not None:
+        day = timezone.localtime(export.hold_until).date()
+        return _("On hold until %(day)s: %(note)s") % {"day": date_text(day), "note": export.hold_note}
+    if export.state == ExportState.ACCEPTED and export.held_reason:
+        return export.held_reason
+    return ""
 
 
 def _holder(actor: Actor, export: StagedExport | None) -> Person | None:
@@ -206,9 +200,9 @@ def _holder(actor: Actor, export: StagedExport | None) -> Person | None:
         return None
     if export.state in WITH_ACCOUNTING:
         return Person(_("Accounting"))
-    if export.state == ExportState.EXPORTING:
+    if export.state in {ExportState.EXPORTING, ExportState.UNLINKING}:
         return Person(_("the ERP"))
-    if export.state in {ExportState.REJECTED, ExportState.RETRIEVED}:
+    if export.state in GIVEN_BACK:
         return Person(export.sent_by_name, you=export.sent_by_id == actor.user_id)
     return None
 

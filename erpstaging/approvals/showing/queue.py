@@ -1,17 +1,21 @@
 """The work queue as its page shows it."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from erpstaging.approvals.formats import date_text
 from erpstaging.approvals.presenters import (
     Choice,
+    DecisionButton,
     Empty,
     Filter,
     Flag,
@@ -30,7 +34,7 @@ from erpstaging.approvals.presenters import (
 )
 from erpstaging.approvals.showing.acts import Colleagues, button
 from erpstaging.approvals.showing.columns import Column
-from erpstaging.approvals.showing.failures import is_late, resubmitted_flag
+from erpstaging.approvals.showing.failures import failure_facts, is_late, resubmitted_flag
 from erpstaging.approvals.showing.words import VIEW_ICONS, VIEW_LABELS, export_chip, staged_chip
 from erpstaging.approvals.statuses import Status
 from erpstaging.catalogue.registry import ENTITIES
@@ -40,10 +44,12 @@ from erpstaging.connections.metadata import Metadata
 from erpstaging.records.models import Record
 from erpstaging.staging.acts import export_acts, staged_record_acts
 from erpstaging.staging.export_inputs import inputs_wanted, warning_of
-from erpstaging.staging.models import ExportState, StagedExport, StagedRecord
+from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.problem_models import Problem
 from erpstaging.staging.queue import COUNTED_TO, Asked, Part, Row, Tab, View
 
 HOT = {View.FAILED}
+UNDECIDED = {StagedStatus.STAGED, StagedStatus.INVALID}
 
 
 @dataclass(slots=True)
@@ -56,6 +62,8 @@ class QueueShown:
     records: Mapping[int, Record]
     colleagues: Colleagues
     columns: Sequence[Column] = ()
+    # For the lists of failures, which have columns of their own.
+    failing: bool = False
 
     def row(self, row: Row, *, outcome: str = "") -> QueueRow:
         one = row.object
@@ -88,6 +96,7 @@ class QueueShown:
             waiting_since=row.since,
             extras=[column.value(staged.data, staged.origin_code) for column in self.columns],
             messages=messages[:2],
+            late=staged.status in UNDECIDED and self._is_past_limit(staged.item_type, staged.created_at),
             flags=[resubmitted_flag()] if row.resubmitted else [],
             decisions=[one for one in shown if one.act in {"import", "reject"}],
             more=[
@@ -114,7 +123,9 @@ class QueueShown:
             for act in export_acts(export, record, self.actor)
             if act.act != "retrieve"
         ]
-        foremost = {"accept", "retry", "reject"}
+        if self.failing and any(act.act == "retrieve" for act in export_acts(export, record, self.actor)):
+            shown.append(edit_button(self.company, export))
+        foremost = {"retry"} if self.failing else {"accept", "retry", "reject"}
         return QueueRow(
             key=f"export-{export.pk}",
             url=reverse("approvals:export", args=[self.company.pk, export.pk]),
@@ -132,13 +143,22 @@ class QueueShown:
                 column.value(export.snapshot["data"], export.inputs.get("code") or export.snapshot.get("origin_code"))
                 for column in self.columns
             ],
-            late=is_late(export),
+            late=is_late(export) or self._waits_too_long(export),
+            failure=failure_facts(export) if self.failing else None,
             flags=_flags(export, row.resubmitted),
             messages=export.messages[:2] or ([export.held_reason] if export.held_reason else []),
             decisions=[one for one in shown if one.act in foremost],
             more=[one for one in shown if one.act not in foremost],
             outcome=outcome,
         )
+
+    def _waits_too_long(self, export: StagedExport) -> bool:
+        """Longer than the company's limit for a decision; what people put aside is not late."""
+        waits = export.state == ExportState.READY_TO_EXPORT and export.hold_until is None
+        return waits and self._is_past_limit(export.item_type, export.sent_at)
+
+    def _is_past_limit(self, item_type: str, since: dt.datetime) -> bool:
+        return since < timezone.now() - self.metadata.erp.decision_limit(item_type)
 
     def _record(self, row: Row, record: Record) -> QueueRow:
         return QueueRow(
@@ -154,6 +174,18 @@ class QueueShown:
             waiting_since=row.since,
             extras=[column.value(record.data, record.origin_code) for column in self.columns],
         )
+
+
+def edit_button(company: Company, export: StagedExport) -> DecisionButton:
+    """Taking a failed one back to change it: it needs another approval then."""
+    return DecisionButton(
+        act="edit_again",
+        label=_("Edit and re-approve"),
+        url=reverse("approvals:edit_again", args=[company.pk, export.pk]),
+        asks="dialog",
+        icon="pencil",
+        weight="quiet",
+    )
 
 
 def _waits_for(one: Mapping[str, Any]) -> str:
@@ -175,6 +207,10 @@ def queue_url(company: Company, asked: Asked, **changed: Any) -> str:
         "type": _tab_key(asked),
         "q": asked.text,
         "project": asked.project_id or "",
+        "problem": asked.problem_id or "",
+        "late": "1" if asked.late else "",
+        "synced_from": asked.synced_on[0].isoformat() if asked.synced_on else "",
+        "synced_to": asked.synced_on[1].isoformat() if asked.synced_on else "",
         "cursor": "",
         **changed,
     }
@@ -223,6 +259,7 @@ def queue_shown(
         filter_fields=_filter_fields(asked, projects),
         filter_url=reverse("approvals:queue", args=[company.pk]),
         clear_url=queue_url(company, Asked(asked.view)),
+        failing=asked.view is View.FAILED,
         empty=_empty(company, asked),
     )
 
@@ -263,6 +300,15 @@ def _filters(company: Company, asked: Asked, projects: list[tuple[int, str]]) ->
     if asked.project_id:
         name = dict(projects).get(asked.project_id, str(asked.project_id))
         filters.append(Filter(_("Project"), queue_url(company, asked, project=""), name))
+    if asked.problem_id:
+        text = Problem.objects.of(company).filter(pk=asked.problem_id).values_list("text", flat=True).first()
+        filters.append(Filter(_("Problem"), queue_url(company, asked, problem=""), text or str(asked.problem_id)))
+    if asked.late:
+        filters.append(Filter(_("Past the limit"), queue_url(company, asked, late="")))
+    if asked.synced_on:
+        first, last = (date_text(day) for day in asked.synced_on)
+        days = first if first == last else _("%(first)s to %(last)s") % {"first": first, "last": last}
+        filters.append(Filter(_("Synced on"), queue_url(company, asked, synced_from="", synced_to=""), days))
     return filters
 
 
@@ -278,7 +324,7 @@ def _filter_fields(asked: Asked, projects: list[tuple[int, str]]) -> list[FormFi
 
 
 def _empty(company: Company, asked: Asked) -> Empty:
-    if asked.text or asked.project_id or asked.item_types:
+    if asked != Asked(asked.view, cursor=asked.cursor):
         return Empty(
             title=_("No rows match these filters."),
             icon="search",

@@ -77,7 +77,9 @@ def components() -> dict[str, Any]:
         "toast": Toast(text=_("Accepted SC-1042."), undo=undo, undo_until=now + dt.timedelta(seconds=10)),
         "checks": [
             Check(text=_("The company is linked to the ERP"), passed=True),
-            Check(text=_("Every line has a cost code"), passed=False, how_to_fix=_("Line 4 has none."), code="rule_failed"),
+            Check(
+                text=_("Every line has a cost code"), passed=False, how_to_fix=_("Line 4 has none."), code="rule_failed"
+            ),
         ],
         "timeline": _timeline(now),
         "people": [Person("Ines Duarte", you=True), Person("Tom Aldridge")],

@@ -22,6 +22,7 @@ class DecisionSettings(SettingsView):
             "reject_codes": shown.read_codes(typed.get("reject_codes", "")),
             "answer_within_hours": shown.read_limits(typed, shown.ANSWERS),
             "decide_within_hours": shown.read_limits(typed, shown.DECISIONS),
+            "runbooks": shown.read_runbooks(typed.get("runbooks", "")),
         }
         change_settings(self.company.pk, changes, actor=self.actor)
         return self.done(_("Saved the settings of decisions"), self.url("decision_settings"))
@@ -44,6 +45,7 @@ class DecisionSettings(SettingsView):
             "codes": shown.codes_field(erp, typed, errors),
             "limits": shown.limit_fields(erp, shown.ANSWERS, typed, errors),
             "decisions": shown.limit_fields(erp, shown.DECISIONS, typed, errors),
+            "runbooks": shown.runbooks_field(erp, typed, errors),
             "errors": [text for text in errors if text not in told],
             "connected": self.connection is not None,
         }

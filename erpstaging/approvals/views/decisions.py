@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,6 +36,7 @@ from erpstaging.staging.job_codes import retry_with_code
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.queue import SINCE, Row
 from erpstaging.staging.reading import seen_export, seen_staged_record
+from erpstaging.staging.sending import retrieve_record
 from erpstaging.staging.staleness import cancel_export
 
 OUTCOMES: Mapping[str, Any] = {
@@ -328,6 +329,30 @@ class Hold(AskingView):
             row=self.row,
             fields=fields,
             errors=[text for key, texts in errors.items() if key not in {"until", "note"} for text in texts],
+            cancel_url=self.fallback_path(),
+            hidden=self.hidden,
+        )
+
+
+class EditAgain(AskingView):
+    """Taking a failed export back to change what it holds: asked for first, because it needs an approval again."""
+
+    act, place = "edit_again", "export"
+
+    def do(self, object_id: int) -> StagedExport:
+        export = seen_export(self.company, object_id, self.actor).export
+        return retrieve_record(self.company, export.record_id, actor=self.actor)
+
+    def done(self, one: StagedExport | StagedRecord, *, text: str = "") -> HttpResponseBase:
+        self.say(Toast(text=str(DONE["retrieve"]) % {"name": one.number or one.title}))
+        return HttpResponseRedirect(reverse("approvals:edit_record", args=[self.company.pk, one.record_id]))
+
+    def ask(self, object_id: int, refusal: Refused | None) -> Ask:
+        export = seen_export(self.company, object_id, self.actor).export
+        return Ask(
+            title=_("Edit %(name)s?") % {"name": export.number or export.title},
+            button=self.button(_("Take it back and edit"), export.version),
+            say=_("It leaves Failed to export. After your change it is sent again and needs an approval by another."),
             cancel_url=self.fallback_path(),
             hidden=self.hidden,
         )

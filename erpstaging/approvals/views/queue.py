@@ -1,6 +1,7 @@
 """The work queue."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Sequence
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -105,7 +106,18 @@ class AccountingView(CompanyView):
             columns=self.columns(metadata),
             records=Record.objects.of(self.company).in_bulk(list(ids)),
             colleagues=Colleagues(self.company, self.actor.user_id),
+            failing=self.lists_failures(),
         )
+
+    def lists_failures(self) -> bool:
+        """Whether the list around is one of failures; a row that is redrawn stands in the list around it."""
+        around = urlsplit(self.page_around())
+        problems = reverse("approvals:problems", args=[self.company.pk])
+        return around.path == problems or QueryDict(around.query).get("view") == View.FAILED
+
+    def page_around(self) -> str:
+        details = htmx_of(self.request)
+        return (details.current_url_abs_path if details else None) or self.request.get_full_path()
 
     def selectable(self, view: View | None = None) -> list[DecisionButton]:
         """What can be done with many rows of a view at once; a row that is redrawn stands in the list around it."""
@@ -120,13 +132,14 @@ class AccountingView(CompanyView):
         word = query.get("view")
         view = View(word) if word in set(View) else self._default_view()
         tab = tab_of(tabs(self.company), query.get("type", ""))
-        project = query.get("project", "")
-        is_id = project.isascii() and project.isdigit() and len(project) < 20 and 0 < int(project) < INT64
         return Asked(
             view=view,
             item_types=tab.item_types if tab else (),
             text=query.get("q", "").strip().replace("\0", "")[:255],
-            project_id=int(project) if is_id else None,
+            project_id=number_in(query.get("project", "")),
+            problem_id=number_in(query.get("problem", "")),
+            late=query.get("late") == "1",
+            synced_on=_days_in(query.get("synced_from", ""), query.get("synced_to", "")),
             cursor=query.get("cursor", "")[:200],
         )
 
@@ -137,10 +150,22 @@ class AccountingView(CompanyView):
 
     def columns(self, metadata: Metadata) -> list[Column]:
         """What the company adds to the list of the open tab; a row that is redrawn stands in the list around it."""
-        details = htmx_of(self.request)
-        around = (details.current_url_abs_path if details else None) or self.request.get_full_path()
-        tab = tab_of(tabs_of(metadata), parse_qs(urlsplit(around).query).get("type", [""])[-1])
+        tab = tab_of(tabs_of(metadata), parse_qs(urlsplit(self.page_around()).query).get("type", [""])[-1])
         return columns_of(metadata, entities(tab.item_types)) if tab else []
+
+
+def number_in(text: str) -> int | None:
+    """An id from an address, or None for what is none."""
+    is_id = text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) < INT64
+    return int(text) if is_id else None
+
+
+def _days_in(first: str, last: str) -> tuple[dt.date, dt.date] | None:
+    try:
+        days = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+    except ValueError:
+        return None
+    return days if days[0] <= days[1] else None
 
 
 def tab_of(tabs: Sequence[Tab], word: str) -> Tab | None:
@@ -164,7 +189,7 @@ class QueuePage(AccountingView):
             asked,
             part,
             tabs=tabs(self.company),
-            counts=type_counts(self.company, asked.view, asked=Asked(asked.view, (), asked.text, asked.project_id)),
+            counts=type_counts(self.company, asked.view, asked=dataclasses.replace(asked, item_types=())),
             projects=list(projects.order_by("title").values_list("pk", "title")[:MAX_PROJECTS]),
         )
         queue = dataclasses.replace(queue, bulk=self.selectable(asked.view))

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from erpstaging.approvals.presenters import Toast
 from erpstaging.approvals.showing.csv_file import csv_response
 from erpstaging.approvals.showing.forms import LINE, FormShown, line_columns
-from erpstaging.approvals.showing.items import home_shown, items_shown, mine_shown
+from erpstaging.approvals.showing.items import home_shown, items_shown
+from erpstaging.approvals.showing.mine import MineAsked, mine_shown, under_way
 from erpstaging.approvals.showing.words import DONE
 from erpstaging.approvals.views.base import status_of
-from erpstaging.approvals.views.queue import AccountingView
+from erpstaging.approvals.views.queue import AccountingView, number_in
 from erpstaging.catalogue.entity import CUSTOM, Entity
 from erpstaging.catalogue.fields import INT64, Field
 from erpstaging.catalogue.registry import ENTITIES, EXPORTED
@@ -25,6 +26,7 @@ from erpstaging.records.lines import LineEdit
 from erpstaging.records.models import Record
 from erpstaging.staging.budget_import import import_budget
 from erpstaging.staging.direct_exports import send_to_erp
+from erpstaging.staging.mine import Standing
 from erpstaging.staging.models import StagedExport
 from erpstaging.staging.queue import MAX_LIMIT
 from erpstaging.staging.sending import retrieve_record
@@ -45,7 +47,9 @@ class RecordsPage(AccountingView):
         metadata = metadata_of(self.company.pk)
         kept = kept_here(metadata)
         if item_type not in kept:
-            return self.page("approvals/home.html", {"home": home_shown(self.company, self.actor, kept)})
+            returned, going = under_way(self.company, self.actor)
+            home = home_shown(self.company, self.actor, kept, returned=returned, under_way=going)
+            return self.page("approvals/home.html", {"home": home})
         number = request.GET.get("page", "1")
         page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 else 1
         entity = ENTITIES[item_type]
@@ -56,10 +60,18 @@ class RecordsPage(AccountingView):
 
 
 class MinePage(AccountingView):
-    """`mine/`: everything I sent, what became of it, and what comes next."""
+    """`mine/`: everything I sent, what became of it, and what comes next. What is asked stands in the address."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.page("approvals/items.html", {"items": mine_shown(self.company, self.actor)})
+        query, kept = request.GET, kept_here(metadata_of(self.company.pk))
+        word, item_type = query.get("show", ""), query.get("type", "")
+        asked = MineAsked(
+            standing=Standing(word) if word in set(Standing) else None,
+            item_type=item_type if item_type in ENTITIES else "",
+            text=query.get("q", "").strip().replace("\0", "")[:255],
+            before=number_in(query.get("before", "")),
+        )
+        return self.page("approvals/items.html", {"items": mine_shown(self.company, self.actor, asked, kept)})
 
 
 class FormView(AccountingView):

@@ -36,7 +36,6 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=40)),
                 ("object_id", models.BigIntegerField()),
                 ("cause", models.CharField(max_length=80)),
-                ("bundle", models.CharField(blank=True, max_length=40)),
                 ("context", models.JSONField()),
                 ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("leased_until", models.DateTimeField(null=True)),
@@ -54,11 +53,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("read_at__isnull", True)),
                         fields=["company", "person"],
                         name="notice_unread",
-                    ),
-                    models.Index(
-                        condition=models.Q(("bundle", ""), _negated=True),
-                        fields=["company", "person", "kind", "bundle", "-id"],
-                        name="notice_bundle",
                     ),
                 ],
                 "constraints": [

@@ -18,6 +18,43 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Problem",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="companies.company",
+                    ),
+                ),
+                ("cause", models.CharField(max_length=32)),
+                ("code", models.CharField(max_length=60)),
+                ("text", models.CharField(blank=True, max_length=500)),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("muted_until", models.DateTimeField(null=True)),
+                ("muted_by_id", models.BigIntegerField(null=True)),
+                ("muted_by_name", models.CharField(blank=True, db_default="", default="", max_length=200)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["company", "-closed_at"], name="problem_closed"),
+                    models.Index(condition=models.Q(("closed_at__isnull", True)), fields=["id"], name="problem_open"),
+                    models.Index(fields=["company", "cause", "-id"], name="problem_by_cause"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=("company", "cause"),
+                        name="one_open_problem_per_cause",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="BulkJob",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -450,6 +487,8 @@ class Migration(migrations.Migration):
                 ),
                 ("attempts", models.IntegerField(default=0)),
                 ("closed_at", models.DateTimeField(null=True)),
+                ("cause", models.CharField(blank=True, db_default="", default="", max_length=32)),
+                ("failed_at", models.DateTimeField(null=True)),
                 ("source", models.CharField(blank=True, db_default="", max_length=12)),
                 ("correlation_id", models.CharField(blank=True, db_default="", max_length=64)),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
@@ -470,6 +509,16 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         condition=models.Q(("state", "exporting")), fields=["company", "record"], name="export_out"
+                    ),
+                    models.Index(
+                        condition=models.Q(("cause", ""), _negated=True),
+                        fields=["company", "cause", "state", "id"],
+                        name="export_of_problem",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "synced")),
+                        fields=["company", "closed_at"],
+                        name="export_synced_by_time",
                     ),
                     models.Index(condition=models.Q(("state", "accepted")), fields=["release_at"], name="export_due"),
                     models.Index(

@@ -96,6 +96,7 @@ class Migration(migrations.Migration):
             ],
             referenced=False,
         ),
+        company_wall("staging_problem", referenced=False),
         company_wall("staging_remindermark", referenced=False),
         company_wall("staging_bulkjob"),
         company_wall("staging_bulkitem", references=[("job_id", "staging_bulkjob")], referenced=False),
