@@ -143,13 +143,16 @@ def test_administrators_keep_codes_and_limits(company, connection, admin, approv
     office = Desk(company, admin)
 
     done = office.post(
-        "decision_settings", reject_codes="RATE: The rate is wrong\n\nDUP Sent twice", **{"hours-vendor": "4"}
+        "decision_settings",
+        reject_codes="RATE: The rate is wrong\n\nDUP Sent twice",
+        **{"hours-vendor": "4", "decide-prime_contract": "48"},
     )
 
     assert done.status_code == 302
     erp = metadata_of(company.pk).erp
     assert erp.reject_codes == {"RATE": "The rate is wrong", "DUP": "Sent twice"}
     assert erp.document["answer_within_hours"] == {"vendor": 4}
+    assert erp.document["decide_within_hours"] == {"prime_contract": 48}
     assert "RATE: The rate is wrong" in office.text("decision_settings")
     assert Desk(company, approver).get("decision_settings").status_code == 403
 
@@ -160,6 +163,8 @@ def test_administrators_keep_codes_and_limits(company, connection, admin, approv
         ({"reject_codes": "A one\nA two"}, "reject_codes"),
         ({"reject_codes": "Ä: umlaut"}, "reject_codes"),
         ({"hours-vendor": "soon"}, "hours-vendor"),
+        ({"decide-vendor": "soon"}, "decide-vendor"),
+        ({"decide-project": "0"}, "decide-project"),
         ({"hours-vendor": "0"}, "hours-vendor"),
         ({"hours-vendor": "100000"}, "hours-vendor"),
     ],

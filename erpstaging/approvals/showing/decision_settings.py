@@ -34,7 +34,8 @@ def answered_types() -> list[Entity]:
 
 
 def decided_types() -> list[Entity]:
-    return [entity for entity in ENTITIES.values() if entity.events.export or entity.staged]
+    """What stands in the queue by itself: lines are decided on with what they stand under."""
+    return [entity for entity in ENTITIES.values() if entity.metadata_name and (entity.events.export or entity.staged)]
 
 
 ANSWERS = Limits("answer_within_hours", "hours-", ANSWER_WITHIN, lambda erp: erp.answer_limits, answered_types)
