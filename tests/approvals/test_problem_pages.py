@@ -212,7 +212,7 @@ def test_my_items_page_has_who_has_it_and_what_comes_next(company, refusals, gat
     page = site.text("mine")
 
     words = plain(page)
-    assert "1 come back to you, 1 are on their way" in words
+    assert "1 back with you, 1 on their way" in words
     assert page.index("Retainage must be 5 %.") < page.index('<table class="rows mine"')
     assert "Accounting" in words
     assert "An accounting approver decides" in words
