@@ -93,7 +93,7 @@ def test_the_sender_mends_what_came_back_from_his_own_page(
     card = page.locator(".returned", has_text="SC-1038")
     expect(card).to_contain_text("Retainage must be 10 %")
 
-    page.get_by_role("link", name=re.compile("Come back to you")).first.click()
+    page.get_by_role("link", name=re.compile("Back with you")).first.click()
     expect(page.locator(".returned", has_text="SC-1038")).to_be_visible()
     expect(page.locator("table.mine tbody tr")).to_have_count(0)
     page.locator(".returned", has_text="SC-1038").get_by_role("link", name="Mend it").click()

@@ -1,6 +1,7 @@
 """Problems: one for all failures of a cause, told of once, and over when its rows are through."""
 
 import functools
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -283,19 +284,31 @@ def test_many_who_fail_at_once_open_one_problem(company, refusals, admin):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_problem_does_not_end_under_a_failure_that_is_not_committed_yet(company, refusals, approver):
-    """The sweep has to wait for the row, or leave the problem alone."""
     first, second = refusals.send(2)
     refusals.accept([first, second])
     refusals.close([first], "failed", CLOSED)
     (group,) = shown(company)
     in_company(company.pk, lambda: retry_problem(company, group.problem.pk, actor=approver))
     refusals.succeed([first])
+    failed, over = threading.Event(), threading.Event()
 
-    at_once([swept, functools.partial(refusals.close, [second], "failed", CLOSED), swept])
-    swept()
+    def fail_slowly() -> None:
+        def command() -> None:
+            refusals.close_now([second], "failed", [CLOSED])
+            failed.set()
+            over.wait(30)
 
-    assert [one.failed for one in shown(company)] == [1]
+        in_company(company.pk, command)
+
+    def sweep_meanwhile() -> None:
+        failed.wait(30)
+        swept()
+        over.set()
+
+    assert at_once([fail_slowly, sweep_meanwhile]) == [None, None]
+
     assert Problem.objects.of(company).filter(closed_at=None).count() == 1
+    assert [one.failed for one in shown(company)] == [1]
 
 
 def test_bulk_carries_on_with_more_than_a_page(company, refusals, approver):

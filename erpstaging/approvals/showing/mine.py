@@ -30,7 +30,7 @@ from erpstaging.staging.models import ExportState, StagedExport
 from erpstaging.staging.queue import COUNTED_TO
 
 LABELS: Mapping[Standing, Text] = {
-    Standing.RETURNED: gettext_lazy("Come back to you"),
+    Standing.RETURNED: gettext_lazy("Back with you"),
     Standing.UNDER_WAY: gettext_lazy("On their way"),
     Standing.DONE: gettext_lazy("Done"),
 }
@@ -113,7 +113,7 @@ def _rows_wanted(asked: MineAsked) -> Wanted:
 def _lead(counts: Mapping[Standing, int]) -> str:
     if not any(counts.values()):
         return ""
-    text = _("%(back)d come back to you, %(going)d are on their way")
+    text = _("%(back)d back with you, %(going)d on their way")
     return text % {"back": counts[Standing.RETURNED], "going": counts[Standing.UNDER_WAY]}
 
 

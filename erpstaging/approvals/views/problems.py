@@ -66,8 +66,7 @@ class RetryProblem(ProblemAct):
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         job = retry_problem(self.company, object_id, actor=self.actor)
-        url = reverse("approvals:job", args=[self.company.pk, job.pk])
-        return HttpResponseRedirect(f"{url}?next={problems_url(self.company)}")
+        return HttpResponseRedirect(reverse("approvals:job", args=[self.company.pk, job.pk]))
 
 
 class MuteProblem(ProblemAct):
