@@ -4,9 +4,7 @@ first.
 Three kinds of object stand in it: staged records, staged exports and, under Synced, records.
 """
 
-import base64
 import datetime as dt
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -24,16 +22,16 @@ from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
-from erpstaging.core.errors import BadRequest
 from erpstaging.records.models import Record
 from erpstaging.staging.call import standing
 from erpstaging.staging.models import Action, ExportState, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.queue_filters import NO_FILTERS, SINCE, Filters, may_decide_exports, narrowed
+from erpstaging.staging.queue_order import Order, Ordered
 from erpstaging.staging.resubmitting import resubmitted
 from erpstaging.staging.targets import Key, linked_records
 
 COUNTED_TO = 10_000
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
-MAX_CURSOR = 200
 
 
 class View(StrEnum):
@@ -60,19 +58,36 @@ EXPORT_STATES: Mapping[View, tuple[ExportState, ...]] = {
 }
 WAITING_VIEWS = {View.READY_TO_EXPORT, View.READY_TO_UPDATE, View.ON_HOLD}
 IMPORTABLE = (StagedStatus.STAGED, StagedStatus.IMPORTED)  # the latter what may come in once more
-SINCE = {StagedRecord: "created_at", StagedExport: "sent_at", Record: "updated_at"}
+NEWEST_FIRST = {View.SYNCED, View.REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which part of the queue: values of one filter are alternatives, filters narrow each other."""
+    """Which part of the queue: values of one filter are alternatives, filters narrow each other.
+
+    `sort` is a word of queue_order.SORTS, with a minus for descending; empty for the view's own order.
+    """
 
     view: View
     item_types: Sequence[str] = ()
     text: str = ""
-    project_id: int | None = None
+    filters: Filters = NO_FILTERS
+    sort: str = ""
     cursor: str = ""
     limit: int = DEFAULT_LIMIT
+
+    @property
+    def own_order(self) -> Order:
+        return Order("since", descending=self.view in NEWEST_FIRST)
+
+    @property
+    def order(self) -> Order:
+        return Order.asked(self.sort) if self.sort else self.own_order
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the view and its tab decides which rows it has."""
+        return bool(self.text) or self.filters != NO_FILTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +108,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A page of the queue; `total` counts to 10,000, `sums` is one per currency over the same rows."""
+    """A page of the queue; `total` counts to 10,000, `sums` is one per currency, where all rows were counted.
+
+    `order` is the one it stands in: more rows than are counted are not sorted, and stand in the view's own.
+    """
 
     rows: list[Row]
     next_cursor: str
     total: int
     capped: bool
+    order: Order
     sums: dict[str, Decimal] = field(default_factory=dict)
 
 
@@ -106,13 +125,30 @@ def queue_part(company: Company, asked: Asked) -> Part:
     """Raises BadRequest for a cursor that is not one of ours."""
     rows = _filtered(company, asked)
     total, sums = _totals(company, rows)
-    model = rows.model
-    since = SINCE[model]
-    newest_first = asked.view in {View.SYNCED, View.REJECTED}
-    page = list(_after(rows, since, asked.cursor, newest_first=newest_first)[: asked.limit + 1])
-    shown, more = page[: asked.limit], len(page) > asked.limit
-    cursor = _cursor(getattr(shown[-1], since), shown[-1].pk) if more else ""
-    return Part(_with_names(company, shown, since), cursor, min(total, COUNTED_TO), total > COUNTED_TO, sums)
+    capped = total > COUNTED_TO
+    order = asked.order if asked.order.is_indexed or not capped else asked.own_order
+    shown, cursor = _page(company, Ordered(rows, order), asked)
+    return Part(shown, cursor, min(total, COUNTED_TO), capped, order, {} if capped else sums)
+
+
+def order_in_effect(company: Company, asked: Asked) -> Order:
+    """The one that `queue_part` would give, without its rows."""
+    if asked.order.is_indexed:
+        return asked.order
+    counted = _filtered(company, asked).order_by()[: COUNTED_TO + 1].count()
+    return asked.own_order if counted > COUNTED_TO else asked.order
+
+
+def queue_chunk(company: Company, asked: Asked, order: Order) -> tuple[list[Row], str]:
+    """Rows and the cursor of what follows, counted nowhere: for who reads all of them, chunk by chunk."""
+    return _page(company, Ordered(_filtered(company, asked), order), asked)
+
+
+def _page(company: Company, ordered: Ordered, asked: Asked) -> tuple[list[Row], str]:
+    page = list(ordered.behind(asked.cursor)[: asked.limit + 1])
+    shown = page[: asked.limit]
+    cursor = ordered.cursor(shown[-1]) if len(page) > asked.limit else ""
+    return _with_names(company, shown, SINCE[ordered.rows.model]), cursor
 
 
 def matching_rows(company: Company, asked: Asked, limit: int) -> list[tuple[int, int]]:
@@ -175,9 +211,7 @@ def tabs_of(metadata: Metadata) -> list[Tab]:
 
 def may_decide(actor: Actor, view: View, item_type: str) -> bool:
     """Whether the caller decides on rows of this type in this view at all; single rows may still be his own."""
-    if view in IMPORT_VIEWS:
-        return actor.may("erp")
-    return actor.may("push") and (actor.may("project_admin") or not ENTITIES[item_type].kept_by_admins)
+    return actor.may("erp") if view in IMPORT_VIEWS else may_decide_exports(actor, item_type)
 
 
 def _staged(company: Company) -> QuerySet[StagedRecord]:
@@ -201,8 +235,8 @@ def _filtered(company: Company, asked: Asked) -> "QuerySet[Any]":
         rows = rows.filter(item_type__in=asked.item_types)
     if asked.text:
         rows = rows.filter(_matches(rows.model, asked.text))
-    if asked.project_id is not None:
-        rows = rows.filter(_in_project(company, rows.model, asked.project_id))
+    if asked.filters != NO_FILTERS:
+        rows = rows.filter(narrowed(company, asked.filters, rows.model))
     return rows
 
 
@@ -240,13 +274,6 @@ def _matches(model: type[Any], text: str) -> Q:
     return found if model is StagedRecord else found | Q(vendor__title__icontains=text)
 
 
-def _in_project(company: Company, model: type[Any], project_id: int) -> Q:
-    if model is not StagedRecord:
-        return Q(project_id=project_id)
-    origin_id = Record.objects.of(company).filter(pk=project_id).values_list("origin_id", flat=True).first()
-    return Q(project_origin_id=origin_id) if origin_id else Q(pk__in=[])
-
-
 def _totals(company: Company, rows: "QuerySet[Any]") -> tuple[int, dict[str, Decimal]]:
     """Rows counted to the limit, and their sums; staged records are in the company's currency."""
     if rows.model is StagedRecord:
@@ -257,36 +284,6 @@ def _totals(company: Company, rows: "QuerySet[Any]") -> tuple[int, dict[str, Dec
     by_currency = list(counted.values_list("currency").annotate(n=Count("pk"), total=Sum("amount")))
     sums = {currency: total for currency, _, total in by_currency if total is not None and currency}
     return sum(n for _, n, _ in by_currency), sums
-
-
-def _after(rows: "QuerySet[Any]", since: str, cursor: str, *, newest_first: bool) -> "QuerySet[Any]":
-    sign, compare = ("-", "lt") if newest_first else ("", "gt")
-    rows = rows.order_by(f"{sign}{since}", f"{sign}pk")
-    if not cursor:
-        return rows
-    moment, last_id = _read_cursor(cursor)
-    # The bound lets PostgreSQL begin in the index where the page does; the alternatives alone would not.
-    rows = rows.filter(**{f"{since}__{compare}e": moment})
-    return rows.filter(Q(**{f"{since}__{compare}": moment}) | Q(**{since: moment, f"pk__{compare}": last_id}))
-
-
-def _cursor(moment: dt.datetime, row_id: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), row_id]).encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[dt.datetime, int]:
-    try:
-        if len(cursor) > MAX_CURSOR:
-            raise ValueError
-        moment, row_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        parsed = dt.datetime.fromisoformat(moment)
-        if parsed.tzinfo is None or not isinstance(row_id, int) or not 0 < row_id < 2**63:
-            raise ValueError
-        return parsed.astimezone(dt.UTC), row_id
-    except (ValueError, TypeError, OverflowError):
-        raise BadRequest(
-            "The cursor is not one of ours.", code="bad_query", errors={"cursor": ["is invalid"]}
-        ) from None
 
 
 def _with_names(company: Company, shown: Iterable[Any], since: str) -> list[Row]:
