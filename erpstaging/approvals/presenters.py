@@ -300,9 +300,12 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
+    """Where in a list a page stands; `sizes` are the choices of how many rows it has."""
+
     text: Text
     previous_url: str = ""
     next_url: str = ""
+    sizes: Sequence[TypeTab] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +333,8 @@ class QueueRow:
 
     `key` is unique on the page ("export-4711"), and with `version` the value of its checkbox. `outcome` greys the row
     out: it was decided ("accepted by M. Bell, 10:42"). `messages` are what the ERP or a rule said. `decisions` are
-    Accept and Reject or what stands in their place, `more` goes into the row's menu.
+    Accept and Reject or what stands in their place, `more` goes into the row's menu. `hidden` names the columns that
+    the reader left out.
     """
 
     key: str
@@ -356,6 +360,7 @@ class QueueRow:
     current: bool = False
     selected: bool = False
     changed: bool = False
+    hidden: frozenset[str] = frozenset()
 
     @property
     def subtitle(self) -> str:
@@ -371,11 +376,13 @@ class Queue:
     rows: Sequence[QueueRow]
     # The columns that the company adds; every row has as many `extras`.
     extra_columns: Sequence[Text] = ()
+    # The columns that the reader left out; each row says so too.
+    hidden: frozenset[str] = frozenset()
     tabs: Sequence[TypeTab] = ()
     totals: Totals = Totals(0)
     pager: Pager | None = None
     filters: Sequence[Filter] = ()
-    filter_fields: Sequence[FormField] = ()
+    # The form of all filters, as a page of its own or a dialog over the list.
     filter_url: str = ""
     clear_url: str = ""
     download_url: str = ""

@@ -269,12 +269,6 @@ def queue(**more: Any) -> Queue:
             Filter("I can decide", remove_url=QUEUE),
             Filter("Waiting", remove_url=QUEUE, value="> 1 h"),
         ],
-        "filter_fields": [
-            FormField(name="project", label="Project", kind="choice", choices=[Choice("", "All")]),
-            FormField(name="sender", label="Sender"),
-            FormField(name="amount_from", label="Amount from", kind="number"),
-            FormField(name="amount_to", label="to", kind="number"),
-        ],
         "filter_url": QUEUE,
         "clear_url": QUEUE,
         "download_url": f"{QUEUE}?format=csv",
