@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
@@ -124,19 +124,18 @@ class Part:
 def queue_part(company: Company, asked: Asked) -> Part:
     """Raises BadRequest for a cursor that is not one of ours."""
     rows = _filtered(company, asked)
-    total, sums = _totals(company, rows)
+    total = _counted(rows)
     capped = total > COUNTED_TO
     order = asked.order if asked.order.is_indexed or not capped else asked.own_order
     shown, cursor = _page(company, Ordered(rows, order), asked)
-    return Part(shown, cursor, min(total, COUNTED_TO), capped, order, {} if capped else sums)
+    return Part(shown, cursor, min(total, COUNTED_TO), capped, order, {} if capped else _sums(company, rows))
 
 
 def order_in_effect(company: Company, asked: Asked) -> Order:
     """The one that `queue_part` would give, without its rows."""
     if asked.order.is_indexed:
         return asked.order
-    counted = _filtered(company, asked).order_by()[: COUNTED_TO + 1].count()
-    return asked.own_order if counted > COUNTED_TO else asked.order
+    return asked.own_order if _counted(_filtered(company, asked)) > COUNTED_TO else asked.order
 
 
 def queue_chunk(company: Company, asked: Asked, order: Order) -> tuple[list[Row], str]:
@@ -274,16 +273,18 @@ def _matches(model: type[Any], text: str) -> Q:
     return found if model is StagedRecord else found | Q(vendor__title__icontains=text)
 
 
-def _totals(company: Company, rows: "QuerySet[Any]") -> tuple[int, dict[str, Decimal]]:
-    """Rows counted to the limit, and their sums; staged records are in the company's currency."""
+def _counted(rows: "QuerySet[Any]") -> int:
+    """To one above the limit."""
+    return rows.order_by()[: COUNTED_TO + 1].count()
+
+
+def _sums(company: Company, rows: "QuerySet[Any]") -> dict[str, Decimal]:
+    """One for each currency; staged records are in the company's."""
     if rows.model is StagedRecord:
-        capped = rows.order_by().values("pk", "amount")[: COUNTED_TO + 1]
-        found = capped.aggregate(n=Count("pk"), total=Sum("amount"))
-        return found["n"], {} if found["total"] is None else {company.currency: found["total"]}
-    counted = rows.model.objects.of(company).filter(pk__in=rows.order_by().values("pk")[: COUNTED_TO + 1]).order_by()
-    by_currency = list(counted.values_list("currency").annotate(n=Count("pk"), total=Sum("amount")))
-    sums = {currency: total for currency, _, total in by_currency if total is not None and currency}
-    return sum(n for _, n, _ in by_currency), sums
+        total = rows.order_by().aggregate(total=Sum("amount"))["total"]
+        return {} if total is None else {company.currency: total}
+    by_currency = rows.order_by().values_list("currency").annotate(total=Sum("amount"))
+    return {currency: total for currency, total in by_currency if total is not None and currency}
 
 
 def _with_names(company: Company, shown: Iterable[Any], since: str) -> list[Row]:

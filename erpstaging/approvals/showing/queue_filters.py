@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy
 from erpstaging.approvals.formats import amount_text, date_text
 from erpstaging.approvals.presenters import Choice, Filter, FormField, Text
 from erpstaging.approvals.showing.queue import queue_url, tab_key
+from erpstaging.approvals.showing.words import VIEW_LABELS
 from erpstaging.approvals.statuses import LOOKS, Status
+from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.models import Company
 from erpstaging.connections.services import metadata_of
 from erpstaging.staging.queue import IMPORT_VIEWS, Asked
@@ -94,6 +96,13 @@ def filters_on(company: Company, asked: Asked) -> list[Filter]:
             continue  # it stands beside the amounts
         found.append(Filter(LABELS[name], _without(company, asked, name, value), words.get((name, value), value)))
     return found
+
+
+def in_words(company: Company, asked: Asked) -> str:
+    """A part of the queue as people would call it: "Ready to export, Project Harbour Point, I can decide"."""
+    tab = [ENTITIES[asked.item_types[0]].plural] if asked.item_types else []
+    parts = [f"{one.label} {one.value}".strip() for one in filters_on(company, asked)]
+    return ", ".join([str(VIEW_LABELS[asked.view]), *tab, *parts])
 
 
 def _without(company: Company, asked: Asked, name: str, value: str) -> str:
@@ -188,7 +197,8 @@ def _typed_parts(company: Company, asked: Asked) -> list[FormField | Ticks]:
             suggested_senders(company, machines=machines) if name == "sender" else suggested_records(company, typed)
         )
         label = _("or %(filter)s") % {"filter": str(LABELS[name]).lower()} if chosen else LABELS[name]
-        parts.append(FormField(name=typed, label=label, suggestions=suggested, max_length=255, full_width=True))
+        parts.append(FormField(name=typed, label=label, suggestions=suggested, max_length=255, full_width=True,
+                               placeholder="" if chosen else _("any")))  # fmt: skip
     return parts
 
 

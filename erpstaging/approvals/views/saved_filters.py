@@ -18,7 +18,7 @@ from erpstaging.approvals.saved_filters import (
 from erpstaging.approvals.showing.columns import columns_of
 from erpstaging.approvals.showing.queue import queue_query
 from erpstaging.approvals.showing.queue_columns import list_columns
-from erpstaging.approvals.showing.queue_filters import filter_form
+from erpstaging.approvals.showing.queue_filters import filter_form, in_words
 from erpstaging.approvals.showing.saved_filters import saved_menu
 from erpstaging.approvals.views.base import status_of
 from erpstaging.approvals.views.queue import AccountingView, tab_of
@@ -76,8 +76,13 @@ class SavedFiltersPage(KeepingView):
 
     def _page(self, refusal: Refused | None = None) -> HttpResponseBase:
         typed = QueryDict(self.request.POST.get("query", "")[:8000]) if refusal else self.request.GET
-        menu = saved_menu(self.company, self.actor, self.part_asked(typed), self.choice)
-        context: dict[str, Any] = {"saved": menu, "refusal": refusal, "typed": self.request.POST if refusal else {}}
+        asked = self.part_asked(typed)
+        context: dict[str, Any] = {
+            "saved": saved_menu(self.company, self.actor, asked, self.choice),
+            "what": in_words(self.company, asked),
+            "error": next(iter(refusal.errors.values()))[0] if refusal else "",
+            "typed": self.request.POST if refusal else {},
+        }
         return self.page("approvals/saved_filters.html", context, status=status_of(refusal) if refusal else 200)
 
     def refused(self, refusal: Refused) -> HttpResponseBase:
