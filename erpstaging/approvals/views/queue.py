@@ -72,6 +72,11 @@ class AccountingView(CompanyView):
     def sees_queue(self) -> bool:
         return bool(self.actor.rights & {"erp", "auditor", "super_user"})
 
+    def require_queue(self) -> None:
+        """Raises NotPermitted."""
+        if not self.sees_queue:
+            raise NotPermitted("The queue is open to people with a role on the ERP tool. Ask an ERP administrator.")
+
     def views(self) -> Sequence[ViewLink]:
         if not self.sees_queue:
             return ()
@@ -191,8 +196,7 @@ class QueuePage(AccountingView):
     """`/c/<company>/queue/`: what waits, by view and type. Everything that is asked stands in the URL."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        if not self.sees_queue:
-            raise NotPermitted("The queue is open to people with a role on the ERP tool. Ask an ERP administrator.")
+        self.require_queue()
         if not request.GET and self.choice.default_filter is not None:
             return HttpResponseRedirect(f"{request.path}?{self.choice.default_filter.query}")
         self.counts = view_counts(self.company)

@@ -11,5 +11,6 @@ class QueueFile(KeepingView):
     """`queue/rows.csv`: what the list shows, all of it: the rows that the address asks for and the visible columns."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
+        self.require_queue()
         asked = self.part_asked(request.GET)
         return queue_file(self.shown([]), asked, order_in_effect(self.company, asked))
