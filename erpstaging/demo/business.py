@@ -28,6 +28,7 @@ from erpstaging.demo.ledger import (
     WAITING,
 )
 from erpstaging.demo.projects import CONTRACTS, CUSTOM_FIELDS, PROJECT_VENDORS, UNSENT_VENDORS, Contract
+from erpstaging.demo.saved_filters import seed_saved_filters
 from erpstaging.demo.second_persons import LET_GO, seed_second_persons
 from erpstaging.erp_requests.models import ErpRequestDetail
 from erpstaging.records.editing import create_record
@@ -87,6 +88,7 @@ class Business:
         send_financials(self)
         seed_jobs(self)
         seed_second_persons(self)
+        seed_saved_filters(self)
 
     def _sync(self, item_type: str, updates: list[dict[str, Any]], **scope: Any) -> None:
         outcome = sync_records(self.company, ENTITIES[item_type], updates, actor=self.integration, scope=scope)
