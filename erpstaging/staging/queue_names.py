@@ -14,7 +14,8 @@ SUGGESTED, CALLED_ALIKE = 200, 20
 def record_names(company: Company, filters: Filters) -> Mapping[int, str]:
     """The titles of the projects and vendors that are asked for, those of other companies left out."""
     ids = {*filters.project_ids, *filters.vendor_ids}
-    return dict(Record.objects.of(company).filter(pk__in=ids).values_list("pk", "title")) if ids else {}
+    rows = Record.objects.of(company).filter(pk__in=ids, item_type__in=("project", "vendor"))
+    return dict(rows.values_list("pk", "title")) if ids else {}
 
 
 def sender_names(company: Company, senders: Iterable[Sender]) -> Mapping[Sender, str]:
