@@ -27,6 +27,10 @@ class StagedStatus(models.TextChoices):
     INVALID = "invalid"
 
 
+# References that a staged row may carry by our id in place of the ERP's.
+NAMED_BY_ID = ["project_id", "vendor_id"]
+
+
 class StagedRecord(Moving, CompanyRow):
     """An ERP object that the integrator staged for import. Children stand under their parent row.
 
@@ -100,6 +104,11 @@ class StagedRecord(Moving, CompanyRow):
                 fields=["company", "vendor_origin_id", "status", "created_at", "id"],
                 name="staged_queue_of_vendor",
                 condition=models.Q(parent__isnull=True, deleted_at__isnull=True) & ~models.Q(vendor_origin_id=""),
+            ),
+            models.Index(
+                fields=["company", "id"],
+                name="staged_naming_by_id",
+                condition=models.Q(parent__isnull=True, deleted_at__isnull=True, data__has_any_keys=NAMED_BY_ID),
             ),
             models.Index(
                 fields=["company", "account", "status", "created_at", "id"],

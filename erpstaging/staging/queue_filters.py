@@ -17,12 +17,13 @@ from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.records.models import Record
 from erpstaging.staging.decisions import own_exports, own_staged_records
-from erpstaging.staging.models import ExportState, Failure, StagedExport, StagedRecord, StagedStatus
+from erpstaging.staging.models import NAMED_BY_ID, ExportState, Failure, StagedExport, StagedRecord, StagedStatus
 from erpstaging.staging.resubmitting import came_back
 
 # When a row of each kind began to wait, or last changed.
 SINCE: Mapping[type[Any], str] = {StagedRecord: "created_at", StagedExport: "sent_at", Record: "updated_at"}
 NOTHING = Q(pk__in=[])
+MOST_BY_ID = 10_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,10 +72,17 @@ def _references(company: Company, filters: Filters, model: type[Any]) -> Q:
     for name, ids in (("project", filters.project_ids), ("vendor", filters.vendor_ids)):
         if ids and model is StagedRecord:
             linked = Record.objects.of(company).filter(pk__in=ids, item_type=name, origin_id__isnull=False)
-            condition &= Q(**{f"{name}_origin_id__in": list(linked.values_list("origin_id", flat=True))})
+            named = Q(**{f"{name}_origin_id__in": list(linked.values_list("origin_id", flat=True))})
+            condition &= named | Q(pk__in=_named_by_id(company, name, ids))
         elif ids:
             condition &= Q(**{f"{name}_id__in": ids})
     return condition
+
+
+def _named_by_id(company: Company, name: str, ids: Sequence[int]) -> list[int]:
+    """Rows that carry our id itself. There are few, so that theirs cost less than the condition would."""
+    rows = StagedRecord.objects.of(company).filter(parent=None, deleted_at=None, data__has_any_keys=NAMED_BY_ID)
+    return list(rows.filter(**{f"data__{name}_id__in": ids}).values_list("pk", flat=True)[:MOST_BY_ID])
 
 
 def _senders(company: Company, filters: Filters, model: type[Any]) -> Q:

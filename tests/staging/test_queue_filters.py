@@ -15,7 +15,7 @@ from erpstaging.records.models import Record
 from erpstaging.staging import queue
 from erpstaging.staging.acts import export_acts, staged_record_acts
 from erpstaging.staging.imports import reject_import
-from erpstaging.staging.models import ExportState, StagedExport, StagedRecord
+from erpstaging.staging.models import NAMED_BY_ID, ExportState, StagedExport, StagedRecord
 from erpstaging.staging.queue import Asked, View, matching_rows, order_in_effect, queue_chunk, queue_part
 from erpstaging.staging.queue_filters import Filters, Sender
 from erpstaging.staging.queue_names import records_called, senders_called
@@ -144,6 +144,26 @@ def test_staged_records_are_found_by_what_they_name(company, stage, row, known, 
     assert ask(ready, amount_from="1", currency="EUR") == []
     assert ask(ready, waiting="7d") == ["C"]
     assert ask(ready, flag="resubmitted") == []
+
+
+@pytest.mark.capability("UI-03")
+def test_staged_records_that_name_our_ids_are_found_too(company, stage, row, known, ask, connection):
+    """Their few ids come from an index of their own, whatever else is staged."""
+    tower, steel = known("project", "Tower"), known("vendor", "Steel")
+    for n in range(3):
+        stage(vendor_sent(f"V-{n}", f"Vendor {n}"))
+    StagedRecord.objects.of(company).filter(origin_id="V-1").update(
+        number="A", data={"project_id": tower.pk, "vendor_id": steel.pk}
+    )
+
+    assert ask(View.READY_TO_IMPORT, project_id=str(tower.pk)) == ["A"]
+    assert ask(View.READY_TO_IMPORT, vendor_id=str(steel.pk)) == ["A"]
+    assert ask(View.READY_TO_IMPORT, vendor_id=str(tower.pk)) == []
+    with database.cursor() as cursor:
+        cursor.execute(STAGED, {"company": company.pk})
+        cursor.execute("ANALYZE staging_stagedrecord")
+    rows = StagedRecord.objects.of(company).filter(parent=None, deleted_at=None, data__has_any_keys=NAMED_BY_ID)
+    assert "staged_naming_by_id" in rows.filter(data__project_id__in=[tower.pk]).explain()
 
 
 @pytest.mark.capability("UI-03")

@@ -217,6 +217,15 @@ class Migration(migrations.Migration):
                         name="staged_queue_of_vendor",
                     ),
                     models.Index(
+                        condition=models.Q(
+                            ("data__has_any_keys", ["project_id", "vendor_id"]),
+                            ("deleted_at__isnull", True),
+                            ("parent__isnull", True),
+                        ),
+                        fields=["company", "id"],
+                        name="staged_naming_by_id",
+                    ),
+                    models.Index(
                         condition=models.Q(("deleted_at__isnull", True), ("parent__isnull", True)),
                         fields=["company", "account", "status", "created_at", "id"],
                         name="staged_queue_of_account",
