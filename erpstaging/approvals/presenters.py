@@ -302,9 +302,12 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
+    """Where in a list a page stands; `sizes` are the choices of how many rows it has."""
+
     text: Text
     previous_url: str = ""
     next_url: str = ""
+    sizes: Sequence[TypeTab] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +335,8 @@ class QueueRow:
 
     `key` is unique on the page ("export-4711"), and with `version` the value of its checkbox. `outcome` greys the row
     out: it was decided ("accepted by M. Bell, 10:42"). `messages` are what the ERP or a rule said. `decisions` are
-    Accept and Reject or what stands in their place, `more` goes into the row's menu.
+    Accept and Reject or what stands in their place, `more` goes into the row's menu. `hidden` names the columns that
+    the reader left out.
     """
 
     key: str
@@ -359,6 +363,7 @@ class QueueRow:
     selected: bool = False
     changed: bool = False
     failure: FailureFacts | None = None
+    hidden: frozenset[str] = frozenset()
 
     @property
     def subtitle(self) -> str:
@@ -393,11 +398,13 @@ class Queue:
     rows: Sequence[QueueRow]
     # The columns that the company adds; every row has as many `extras`.
     extra_columns: Sequence[Text] = ()
+    # The columns that the reader left out; each row says so too.
+    hidden: frozenset[str] = frozenset()
     tabs: Sequence[TypeTab] = ()
     totals: Totals = Totals(0)
     pager: Pager | None = None
     filters: Sequence[Filter] = ()
-    filter_fields: Sequence[FormField] = ()
+    # The form of all filters, as a page of its own or a dialog over the list.
     filter_url: str = ""
     clear_url: str = ""
     download_url: str = ""

@@ -65,10 +65,19 @@ from erpstaging.approvals.views.networks import NetworksPage
 from erpstaging.approvals.views.notices import NoticesPage
 from erpstaging.approvals.views.problems import MuteProblem, ProblemsPage, RetryProblem, UnmuteProblem
 from erpstaging.approvals.views.queue import QueuePage
+from erpstaging.approvals.views.queue_file import QueueFile
 from erpstaging.approvals.views.records import Delete, EditRecord, ImportBudget, MinePage, NewRecord, RecordsPage, Send
 from erpstaging.approvals.views.records import Retrieve as RetrieveRecord
 from erpstaging.approvals.views.refreshing import AskForRefresh
 from erpstaging.approvals.views.reports import RejectionsPage
+from erpstaging.approvals.views.saved_filters import (
+    ChangeFilter,
+    ChooseColumns,
+    DefaultFilter,
+    DeleteFilter,
+    FiltersPage,
+    SavedFiltersPage,
+)
 from erpstaging.approvals.views.settings import (
     ConfigurationFile,
     CustomFieldPage,
@@ -87,6 +96,13 @@ STAGED, EXPORT, RECORD = "staged/<id:object_id>/", "exports/<id:object_id>/", "r
 COMPANY = [
     path("queue/live/", LiveView.as_view(), name="live"),
     path("queue/", QueuePage.as_view(), name="queue"),
+    path("queue/rows.csv", QueueFile.as_view(), name="queue_file"),
+    path("queue/filters/", FiltersPage.as_view(), name="queue_filters"),
+    path("queue/columns/", ChooseColumns.as_view(), name="queue_columns"),
+    path("queue/saved/", SavedFiltersPage.as_view(), name="saved_filters"),
+    path("queue/saved/default/", DefaultFilter.as_view(), name="default_filter"),
+    path("queue/saved/<id:object_id>/", ChangeFilter.as_view(), name="change_filter"),
+    path("queue/saved/<id:object_id>/delete/", DeleteFilter.as_view(), name="delete_filter"),
     path("mine/", MinePage.as_view(), name="mine"),
     path(STAGED, StagedPage.as_view(), name="staged"),
     path(f"{STAGED}import/", Import.as_view(), name="import"),

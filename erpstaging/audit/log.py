@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from erpstaging.audit.models import Entry
@@ -87,6 +87,12 @@ def actors_by_object(
     for object_id, kind, actor_id in rows.values_list("object_id", "actor_kind", "actor_id").distinct():
         found[object_id].add((kind, actor_id))
     return found
+
+
+def entries_about(company_id: int, object_type: str, object_id: Any, actions: Sequence[str]) -> "QuerySet[Entry]":
+    """For a condition on rows of another table; `object_id` is a reference to their column."""
+    rows: QuerySet[Entry] = Entry.objects.of(company_id)
+    return rows.filter(object_type=object_type, object_id=object_id, action__in=actions)
 
 
 def timeline(

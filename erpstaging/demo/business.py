@@ -30,6 +30,7 @@ from erpstaging.demo.ledger import (
     WAITING,
 )
 from erpstaging.demo.projects import CONTRACTS, CUSTOM_FIELDS, PROJECT_VENDORS, UNSENT_VENDORS, Contract
+from erpstaging.demo.saved_filters import seed_saved_filters
 from erpstaging.demo.second_persons import LET_GO, seed_second_persons
 from erpstaging.erp_requests.models import ErpRequestDetail
 from erpstaging.notices.models import MailSettings
@@ -90,6 +91,7 @@ class Business:
         send_financials(self)
         seed_jobs(self)
         seed_second_persons(self)
+        seed_saved_filters(self)
         self._plan_summary()
 
     def _plan_summary(self) -> None:

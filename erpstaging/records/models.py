@@ -87,6 +87,20 @@ class Record(CompanyRow):
                 condition=models.Q(origin_id__isnull=False, parent__isnull=True, deleted_at__isnull=True),
             ),
             models.Index(
+                fields=["company", "project", "-updated_at", "-id"],
+                name="record_synced_of_project",
+                condition=models.Q(
+                    project__isnull=False, origin_id__isnull=False, parent__isnull=True, deleted_at__isnull=True
+                ),
+            ),
+            models.Index(
+                fields=["company", "vendor", "-updated_at", "-id"],
+                name="record_synced_of_vendor",
+                condition=models.Q(
+                    vendor__isnull=False, origin_id__isnull=False, parent__isnull=True, deleted_at__isnull=True
+                ),
+            ),
+            models.Index(
                 fields=["news_due_at", "id"],
                 name="record_news_due",
                 condition=models.Q(

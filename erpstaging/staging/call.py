@@ -39,8 +39,8 @@ NOT_FOUND = "Entity with this ID not found"  # the exact text that clients look 
 # What differs from one new row of a call to the next, and what is the same in all of them.
 OWN = (
     "item_type", "origin_id", "origin_code", "origin_data", "parent_id", "status", "archived_with_parent", "data",
-    "number", "title", "amount", "messages", "waiting_for", "project_origin_id", "origin_version", "record_id",
-    "version",
+    "number", "title", "amount", "messages", "waiting_for", "project_origin_id", "vendor_origin_id", "origin_version",
+    "record_id", "version",
 )  # fmt: skip
 COLUMNS = (*OWN, "account_id", "changed_by_kind", "changed_by_id", "changed_by_name", "updated_at")
 
@@ -318,6 +318,7 @@ class StagingCall:
             row.number, row.title = columns["number"], columns["title"]
             row.amount = columns["amount"] if entity.amount_field else row.amount
             row.project_origin_id = str(data.get("project_origin_id") or "")
+            row.vendor_origin_id = str(data.get("vendor_origin_id") or "")
             self.history.append((row, element, False))
 
     def _move(self, row: StagedRecord, wanted: StagedStatus | None) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from erpstaging.audit import log as audit
@@ -41,6 +42,23 @@ def refuse_own(actor: Actor, *authors: tuple[str, int | None, int | None]) -> No
     if any(actor.same_person_as(*author) for author in authors):
         text = "This is your own work, or that of an account you answer for; somebody else has to decide."
         raise NotPermitted(text, code="self_approval")
+
+
+def own_exports(user_id: int) -> Q:
+    """The condition on exports that `refuse_own` is for a person who would accept them."""
+    own = Q(sent_by_id=user_id)
+    for act in ("created_by", "edited_by"):
+        own |= Q(**{f"record__{act}_kind": "person", f"record__{act}_id": user_id})
+        own |= Q(**{f"record__{act}_kind": "service_account", f"record__{act}_owner_id": user_id})
+    return own
+
+
+def own_staged_records(company_id: int, user_id: int) -> Q:
+    """The same on staged records, whose authors stand in the audit."""
+    accounts = list(ServiceAccount.objects.filter(owner_id=user_id).values_list("pk", flat=True))
+    by_him = Q(actor_kind="person", actor_id=user_id) | Q(actor_kind="service_account", actor_id__in=accounts)
+    entries = audit.entries_about(company_id, "staged_record", OuterRef("pk"), STAGED_BY).filter(by_him)
+    return Q(account_id__in=accounts) | Q(Exists(entries))
 
 
 STAGED_BY = ("staged_record.staged", "staged_record.changed")

@@ -30,6 +30,10 @@ class StagedStatus(models.TextChoices):
     INVALID = "invalid"
 
 
+# References that a staged row may carry by our id in place of the ERP's.
+NAMED_BY_ID = ["project_id", "vendor_id"]
+
+
 class StagedRecord(Moving, CompanyRow):
     """An ERP object that the integrator staged for import. Children stand under their parent row.
 
@@ -53,6 +57,7 @@ class StagedRecord(Moving, CompanyRow):
     messages = Document(default=list)
     waiting_for = Document(default=list)
     project_origin_id = models.CharField(max_length=255, blank=True)
+    vendor_origin_id = models.CharField(max_length=255, blank=True, db_default="")
     origin_version = models.BigIntegerField(null=True)
     record = same_company(Record)
     # Of the types that may be imported once more: what went in last, and whether the integration said more since.
@@ -91,6 +96,26 @@ class StagedRecord(Moving, CompanyRow):
             models.Index(
                 fields=["company", "item_type", "status", "created_at", "id"],
                 name="staged_queue_of_type",
+                condition=models.Q(parent__isnull=True, deleted_at__isnull=True),
+            ),
+            models.Index(
+                fields=["company", "project_origin_id", "status", "created_at", "id"],
+                name="staged_queue_of_project",
+                condition=models.Q(parent__isnull=True, deleted_at__isnull=True) & ~models.Q(project_origin_id=""),
+            ),
+            models.Index(
+                fields=["company", "vendor_origin_id", "status", "created_at", "id"],
+                name="staged_queue_of_vendor",
+                condition=models.Q(parent__isnull=True, deleted_at__isnull=True) & ~models.Q(vendor_origin_id=""),
+            ),
+            models.Index(
+                fields=["company", "id"],
+                name="staged_naming_by_id",
+                condition=models.Q(parent__isnull=True, deleted_at__isnull=True, data__has_any_keys=NAMED_BY_ID),
+            ),
+            models.Index(
+                fields=["company", "account", "status", "created_at", "id"],
+                name="staged_queue_of_account",
                 condition=models.Q(parent__isnull=True, deleted_at__isnull=True),
             ),
             models.Index(
@@ -211,6 +236,16 @@ OPEN_STATES = (
 )
 
 
+# The states in which an export stands in a view of the queue.
+LISTED_STATES = (
+    ExportState.READY_TO_EXPORT,
+    ExportState.ACCEPTED,
+    ExportState.EXPORTING,
+    ExportState.FAILED,
+    ExportState.REJECTED,
+)
+
+
 class Failure(models.TextChoices):
     """How an export failed, where it is not the whole that the ERP refused."""
 
@@ -290,6 +325,41 @@ class StagedExport(Moving, CompanyRow):
         indexes = [
             models.Index(fields=["company", "state", "sent_at", "id"], name="export_queue"),
             models.Index(fields=["company", "item_type", "state", "sent_at", "id"], name="export_queue_of_type"),
+            models.Index(
+                fields=["company", "project", "state", "sent_at", "id"],
+                name="export_queue_of_project",
+                condition=models.Q(state__in=LISTED_STATES, project__isnull=False),
+            ),
+            models.Index(
+                fields=["company", "vendor", "state", "sent_at", "id"],
+                name="export_queue_of_vendor",
+                condition=models.Q(state__in=LISTED_STATES, vendor__isnull=False),
+            ),
+            models.Index(
+                fields=["company", "sent_by_id", "state", "sent_at", "id"],
+                name="export_queue_of_sender",
+                condition=models.Q(state__in=LISTED_STATES),
+            ),
+            models.Index(
+                fields=["company", "state", "sent_at", "id"],
+                name="export_queue_resubmitted",
+                condition=models.Q(state__in=LISTED_STATES, resubmits__isnull=False),
+            ),
+            models.Index(
+                fields=["company", "failure", "sent_at", "id"],
+                name="export_queue_failed",
+                condition=models.Q(state=ExportState.FAILED),
+            ),
+            models.Index(
+                fields=["company", "sent_at", "id"],
+                name="export_queue_retried",
+                condition=models.Q(state=ExportState.FAILED, attempts__gt=1),
+            ),
+            models.Index(
+                fields=["company", "reason_code", "sent_at", "id"],
+                name="export_queue_rejected",
+                condition=models.Q(state=ExportState.REJECTED),
+            ),
             models.Index(fields=["company", "record", "-id"], name="export_by_record"),
             models.Index(fields=["company", "sent_by_id", "-id"], name="export_by_sender"),
             models.Index(

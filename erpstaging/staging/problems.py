@@ -28,6 +28,7 @@ from erpstaging.staging.holding import checked_moment
 from erpstaging.staging.models import ExportState, StagedExport
 from erpstaging.staging.problem_models import Problem
 from erpstaging.staging.queue import Asked, View, matching_rows
+from erpstaging.staging.queue_filters import Filters
 
 LISTED = 25
 MAY_NOT_MUTE = "Muting a problem needs a role on the ERP tool. Ask an ERP administrator."
@@ -167,7 +168,7 @@ def retry_problem(company: Company, problem_id: int, *, actor: Actor) -> BulkJob
     Raises NotFound, NotPermitted, and WrongState where nothing of it is left to be sent.
     """
     _standing(company, problem_id)
-    pairs = matching_rows(company, Asked(View.FAILED, problem_id=problem_id), MAX_ROWS)
+    pairs = matching_rows(company, Asked(View.FAILED, filters=Filters(problem_ids=(problem_id,))), MAX_ROWS)
     if not pairs:
         raise WrongState("None of its rows is failed any more.")
     return start_bulk(company, "retry", Selection(pairs=pairs), actor=actor)

@@ -4,9 +4,7 @@ first.
 Three kinds of object stand in it: staged records, staged exports and, under Synced, records.
 """
 
-import base64
 import datetime as dt
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,28 +14,31 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
-from django.utils import timezone
+from django.db.models import Q, QuerySet, Sum
 
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
-from erpstaging.connections.erp_settings import DECIDE_WITHIN
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
-from erpstaging.core.errors import BadRequest
 from erpstaging.records.models import Record
 from erpstaging.staging.call import standing
 from erpstaging.staging.models import Action, ExportState, StagedExport, StagedRecord, StagedStatus
-from erpstaging.staging.problem_models import Problem
-from erpstaging.staging.rejections import Period
+from erpstaging.staging.queue_filters import (
+    NO_FILTERS,
+    SINCE,
+    Filters,
+    may_decide_exports,
+    narrowed,
+    synced_exports,
+)
+from erpstaging.staging.queue_order import Order, Ordered
 from erpstaging.staging.resubmitting import resubmitted
 from erpstaging.staging.targets import Key, linked_records
 
 COUNTED_TO = 10_000
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
-MAX_CURSOR = 200
 
 
 class View(StrEnum):
@@ -64,26 +65,36 @@ EXPORT_STATES: Mapping[View, tuple[ExportState, ...]] = {
 }
 WAITING_VIEWS = {View.READY_TO_EXPORT, View.READY_TO_UPDATE, View.ON_HOLD}
 IMPORTABLE = (StagedStatus.STAGED, StagedStatus.IMPORTED)  # the latter what may come in once more
-SINCE = {StagedRecord: "created_at", StagedExport: "sent_at", Record: "updated_at"}
+NEWEST_FIRST = {View.SYNCED, View.REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Which part of the queue: values of one filter are alternatives, filters narrow each other.
 
-    `late` is what waits longer than the company's limit; `synced_on` the first and the last day, both included, on
-    which an export of the object was synced.
+    `sort` is a word of queue_order.SORTS, with a minus for descending; empty for the view's own order.
     """
 
     view: View
     item_types: Sequence[str] = ()
     text: str = ""
-    project_id: int | None = None
-    problem_id: int | None = None
-    late: bool = False
-    synced_on: tuple[dt.date, dt.date] | None = None
+    filters: Filters = NO_FILTERS
+    sort: str = ""
     cursor: str = ""
     limit: int = DEFAULT_LIMIT
+
+    @property
+    def own_order(self) -> Order:
+        return Order("since", descending=self.view in NEWEST_FIRST)
+
+    @property
+    def order(self) -> Order:
+        return Order.asked(self.sort) if self.sort else self.own_order
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the view and its tab decides which rows it has."""
+        return bool(self.text) or self.filters != NO_FILTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,32 +115,54 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A page of the queue; `total` counts to 10,000, `sums` is one per currency over the same rows."""
+    """A page of the queue; `total` counts to 10,000, `sums` is one per currency, where all rows were counted.
+
+    `order` is the one it stands in: more rows than are counted are not sorted, and stand in the view's own.
+    """
 
     rows: list[Row]
     next_cursor: str
     total: int
     capped: bool
+    order: Order
     sums: dict[str, Decimal] = field(default_factory=dict)
 
 
 def queue_part(company: Company, asked: Asked) -> Part:
     """Raises BadRequest for a cursor that is not one of ours."""
     rows = rows_asked(company, asked)
-    total, sums = _totals(company, rows)
-    model = rows.model
-    since = SINCE[model]
-    newest_first = asked.view in {View.SYNCED, View.REJECTED}
-    page = list(_after(rows, since, asked.cursor, newest_first=newest_first)[: asked.limit + 1])
-    shown, more = page[: asked.limit], len(page) > asked.limit
-    cursor = _cursor(getattr(shown[-1], since), shown[-1].pk) if more else ""
-    return Part(named_rows(company, shown, since), cursor, min(total, COUNTED_TO), total > COUNTED_TO, sums)
+    total = _counted(rows)
+    capped = total > COUNTED_TO
+    order = asked.order if asked.order.is_indexed or not capped else asked.own_order
+    shown, cursor = _page(company, Ordered(rows, order), asked)
+    return Part(shown, cursor, min(total, COUNTED_TO), capped, order, {} if capped else _sums(company, rows))
+
+
+def order_in_effect(company: Company, asked: Asked) -> Order:
+    """The one that `queue_part` would give, without its rows."""
+    if asked.order.is_indexed:
+        return asked.order
+    return asked.own_order if _counted(rows_asked(company, asked)) > COUNTED_TO else asked.order
+
+
+def queue_chunk(company: Company, asked: Asked, order: Order) -> tuple[list[Row], str]:
+    """Rows and the cursor of what follows, counted nowhere: for who reads all of them, chunk by chunk."""
+    return _page(company, Ordered(rows_asked(company, asked), order), asked)
+
+
+def _page(company: Company, ordered: Ordered, asked: Asked) -> tuple[list[Row], str]:
+    page = list(ordered.behind(asked.cursor)[: asked.limit + 1])
+    shown = page[: asked.limit]
+    cursor = ordered.cursor(shown[-1]) if len(page) > asked.limit else ""
+    return named_rows(company, shown, SINCE[ordered.rows.model]), cursor
 
 
 def queue_totals(company: Company, asked: Asked) -> Part:
     """The same part without its rows."""
-    total, sums = _totals(company, rows_asked(company, asked))
-    return Part([], "", min(total, COUNTED_TO), total > COUNTED_TO, sums)
+    rows = rows_asked(company, asked)
+    total = _counted(rows)
+    capped = total > COUNTED_TO
+    return Part([], "", min(total, COUNTED_TO), capped, asked.order, {} if capped else _sums(company, rows))
 
 
 def matching_rows(company: Company, asked: Asked, limit: int) -> list[tuple[int, int]]:
@@ -207,9 +240,7 @@ def tabs_of(metadata: Metadata) -> list[Tab]:
 
 def may_decide(actor: Actor, view: View, item_type: str) -> bool:
     """Whether the caller decides on rows of this type in this view at all; single rows may still be his own."""
-    if view in IMPORT_VIEWS:
-        return actor.may("erp")
-    return actor.may("push") and (actor.may("project_admin") or not ENTITIES[item_type].kept_by_admins)
+    return actor.may("erp") if view in IMPORT_VIEWS else may_decide_exports(actor, item_type)
 
 
 def rows_of_view(company: Company, view: View) -> "QuerySet[Any]":
@@ -239,39 +270,9 @@ def rows_asked(company: Company, asked: Asked) -> "QuerySet[Any]":
         rows = rows.filter(item_type__in=asked.item_types)
     if asked.text:
         rows = rows.filter(_matches(rows.model, asked.text))
-    if asked.project_id is not None:
-        rows = rows.filter(_in_project(company, rows.model, asked.project_id))
-    if asked.problem_id is not None:
-        rows = rows.filter(_of_problem(company, rows.model, asked.problem_id))
-    if asked.late:
-        rows = rows.filter(_late(company, SINCE[rows.model]))
-    if asked.synced_on is not None:
-        rows = rows.filter(_synced_on(company, rows.model, *asked.synced_on))
+    if asked.filters != NO_FILTERS:
+        rows = rows.filter(narrowed(company, asked.filters, rows.model))
     return rows
-
-
-def _late(company: Company, since: str) -> Q:
-    """What has waited for a decision for longer than its type may."""
-    own, now = metadata_of(company.pk).erp.decision_limits, timezone.now()
-    late = ~Q(item_type__in=list(own)) & Q(**{f"{since}__lt": now - DECIDE_WITHIN})
-    for item_type, limit in own.items():
-        late |= Q(item_type=item_type) & Q(**{f"{since}__lt": now - limit})
-    return late
-
-
-def _of_problem(company: Company, model: type[Any], problem_id: int) -> Q:
-    causes = Problem.objects.of(company).filter(pk=problem_id, closed_at=None).values_list("cause", flat=True)
-    cause = causes.first() if model is StagedExport else None
-    return Q(cause=cause) if cause else Q(pk__in=[])
-
-
-def synced_exports(company: Company, first: dt.date, last: dt.date) -> "QuerySet[StagedExport]":
-    """The exports that were synced on these days of the company, both included."""
-    since, until = Period(first, last).moments(company)
-    exports: QuerySet[StagedExport] = StagedExport.objects.of(company).filter(
-        state=ExportState.SYNCED, closed_at__gte=since, closed_at__lt=until
-    )
-    return exports
 
 
 def objects_synced(company: Company, first: dt.date, last: dt.date) -> "QuerySet[StagedExport]":
@@ -281,7 +282,7 @@ def objects_synced(company: Company, first: dt.date, last: dt.date) -> "QuerySet
 
 def late_counts(company: Company, view: View) -> int:
     """How many rows of a view wait longer than the company's limit, counted to one above 10,000."""
-    return rows_asked(company, Asked(view, late=True)).order_by()[: COUNTED_TO + 1].count()
+    return rows_asked(company, Asked(view, filters=Filters(late=True))).order_by()[: COUNTED_TO + 1].count()
 
 
 def oldest_by_type(company: Company, view: View) -> dict[str, dt.datetime]:
@@ -290,12 +291,6 @@ def oldest_by_type(company: Company, view: View) -> dict[str, dt.datetime]:
     since = SINCE[rows.model]
     parts = [rows.filter(item_type=one).order_by(since, "pk").values_list("item_type", since)[:1] for one in ENTITIES]
     return dict(_of_all(parts, "*"))
-
-
-def _synced_on(company: Company, model: type[Any], first: dt.date, last: dt.date) -> Q:
-    if model is not Record:
-        return Q(pk__in=[])
-    return Q(pk__in=synced_exports(company, first, last).values("record_id"))
 
 
 def _of_view(company: Company, view: View) -> "QuerySet[Any]":
@@ -332,53 +327,18 @@ def _matches(model: type[Any], text: str) -> Q:
     return found if model is StagedRecord else found | Q(vendor__title__icontains=text)
 
 
-def _in_project(company: Company, model: type[Any], project_id: int) -> Q:
-    if model is not StagedRecord:
-        return Q(project_id=project_id)
-    origin_id = Record.objects.of(company).filter(pk=project_id).values_list("origin_id", flat=True).first()
-    return Q(project_origin_id=origin_id) if origin_id else Q(pk__in=[])
+def _counted(rows: "QuerySet[Any]") -> int:
+    """To one above the limit."""
+    return rows.order_by()[: COUNTED_TO + 1].count()
 
 
-def _totals(company: Company, rows: "QuerySet[Any]") -> tuple[int, dict[str, Decimal]]:
-    """Rows counted to the limit, and their sums; staged records are in the company's currency."""
+def _sums(company: Company, rows: "QuerySet[Any]") -> dict[str, Decimal]:
+    """One for each currency; staged records are in the company's."""
     if rows.model is StagedRecord:
-        capped = rows.order_by().values("pk", "amount")[: COUNTED_TO + 1]
-        found = capped.aggregate(n=Count("pk"), total=Sum("amount"))
-        return found["n"], {} if found["total"] is None else {company.currency: found["total"]}
-    counted = rows.model.objects.of(company).filter(pk__in=rows.order_by().values("pk")[: COUNTED_TO + 1]).order_by()
-    by_currency = list(counted.values_list("currency").annotate(n=Count("pk"), total=Sum("amount")))
-    sums = {currency: total for currency, _, total in by_currency if total is not None and currency}
-    return sum(n for _, n, _ in by_currency), sums
-
-
-def _after(rows: "QuerySet[Any]", since: str, cursor: str, *, newest_first: bool) -> "QuerySet[Any]":
-    sign, compare = ("-", "lt") if newest_first else ("", "gt")
-    rows = rows.order_by(f"{sign}{since}", f"{sign}pk")
-    if not cursor:
-        return rows
-    moment, last_id = _read_cursor(cursor)
-    # The bound lets PostgreSQL begin in the index where the page does; the alternatives alone would not.
-    rows = rows.filter(**{f"{since}__{compare}e": moment})
-    return rows.filter(Q(**{f"{since}__{compare}": moment}) | Q(**{since: moment, f"pk__{compare}": last_id}))
-
-
-def _cursor(moment: dt.datetime, row_id: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), row_id]).encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[dt.datetime, int]:
-    try:
-        if len(cursor) > MAX_CURSOR:
-            raise ValueError
-        moment, row_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        parsed = dt.datetime.fromisoformat(moment)
-        if parsed.tzinfo is None or not isinstance(row_id, int) or not 0 < row_id < 2**63:
-            raise ValueError
-        return parsed.astimezone(dt.UTC), row_id
-    except (ValueError, TypeError, OverflowError):
-        raise BadRequest(
-            "The cursor is not one of ours.", code="bad_query", errors={"cursor": ["is invalid"]}
-        ) from None
+        total = rows.order_by().aggregate(total=Sum("amount"))["total"]
+        return {} if total is None else {company.currency: total}
+    by_currency = rows.order_by().values_list("currency").annotate(total=Sum("amount"))
+    return {currency: total for currency, total in by_currency if total is not None and currency}
 
 
 def named_rows(company: Company, shown: Iterable[Any], since: str) -> list[Row]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from erpstaging.catalogue.entity import CUSTOM, Entity
 from erpstaging.catalogue.registry import STAGED
@@ -98,6 +98,13 @@ def _rejections(company_id: int, staged_ids: Collection[int]) -> dict[int, Decis
     rows = Decision.objects.of(company_id).filter(object_type="staged_record", object_id__in=staged_ids)
     newest = rows.order_by("object_id", "-pk").distinct("object_id")
     return {one.object_id: one for one in newest if one.verdict == "reject"}
+
+
+def came_back(company_id: int) -> QuerySet[Any]:
+    """The ids of all such rows, for a condition on staged rows."""
+    decisions: QuerySet[Decision] = Decision.objects.of(company_id).filter(object_type="staged_record")
+    later = decisions.filter(object_id=OuterRef("object_id"), pk__gt=OuterRef("pk"))
+    return decisions.filter(~Exists(later), verdict="reject").values("object_id")
 
 
 def field_changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[FieldChange]:

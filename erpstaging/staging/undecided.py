@@ -20,7 +20,8 @@ from erpstaging.connections.erp_settings import DECIDE_WITHIN
 from erpstaging.connections.metadata import Metadata
 from erpstaging.connections.services import metadata_of
 from erpstaging.staging.models import StagedRecord
-from erpstaging.staging.queue import SINCE, View, may_decide, rows_of_view, tabs_of
+from erpstaging.staging.queue import View, may_decide, rows_of_view, tabs_of
+from erpstaging.staging.queue_filters import SINCE
 
 DECIDABLE = (View.READY_TO_EXPORT, View.READY_TO_UPDATE, View.READY_TO_IMPORT)
 LISTED = 10

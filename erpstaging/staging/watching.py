@@ -9,7 +9,8 @@ from erpstaging.audit.models import Entry
 from erpstaging.companies.models import Company
 from erpstaging.staging.happened import BESIDE
 from erpstaging.staging.models import StagedExport, StagedRecord
-from erpstaging.staging.queue import SINCE, Asked, Row, named_rows, rows_asked
+from erpstaging.staging.queue import Asked, Row, named_rows, rows_asked
+from erpstaging.staging.queue_filters import SINCE
 
 # Someone who has that many new rows reloads.
 ARRIVED_TO = 100

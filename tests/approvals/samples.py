@@ -269,6 +269,7 @@ def problems() -> ProblemList:
             act="retry_problem", label="Retry all 38", url="/acts/problem/retry/", icon="refresh"
         ),
     }  # fmt: skip
+    closed = DecisionButton(act="retry_problem", label="Retry all 2", url="/", why_not="You may not.")
     first = ProblemShown(
         id=1, count=38, tone="red", title="Accounting period 2026-10 is closed",
         explanation="The ERP refused these exports, each for the same reason.", code="period_closed",
@@ -278,9 +279,12 @@ def problems() -> ProblemList:
     second = ProblemShown(
         id=2, count=2, tone="amber", title="The integrator did not answer in time.", code="no_answer", next_step="",
         explanation="The integrator did not report back in time.", retrying="3 are being tried again",
-        **{**shared, "retry": DecisionButton(act="retry_problem", label="Retry all 2", url="/", why_not="You may not.")},
+        **{**shared, "retry": closed},
     )  # fmt: skip
-    tabs = [TypeTab("Open", "/sample/problems/", 2, current=True), TypeTab("Muted", "/sample/problems/", 1)]
+    tabs = [
+        TypeTab(label="Open", url="/sample/problems/", count=2, current=True),
+        TypeTab(label="Muted", url="/sample/problems/", count=1),
+    ]
     return ProblemList("2 causes, 40 exports", tabs, [first, second], nothing_waits())
 
 
@@ -328,12 +332,6 @@ def queue(**more: Any) -> Queue:
         "filters": [
             Filter("I can decide", remove_url=QUEUE),
             Filter("Waiting", remove_url=QUEUE, value="> 1 h"),
-        ],
-        "filter_fields": [
-            FormField(name="project", label="Project", kind="choice", choices=[Choice("", "All")]),
-            FormField(name="sender", label="Sender"),
-            FormField(name="amount_from", label="Amount from", kind="number"),
-            FormField(name="amount_to", label="to", kind="number"),
         ],
         "filter_url": QUEUE,
         "clear_url": QUEUE,

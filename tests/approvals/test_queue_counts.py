@@ -6,6 +6,7 @@ from erpstaging.approvals.showing.queue import type_tabs
 from erpstaging.staging import queue
 from erpstaging.staging.intake import stage_records
 from erpstaging.staging.queue import Asked, View, queue_part, tabs, type_counts, view_counts
+from erpstaging.staging.queue_filters import Filters
 from tests.staging.conftest import vendor_sent
 
 
@@ -43,6 +44,6 @@ def test_beyond_the_limit_nothing_is_counted(company, five_vendors, counting_to_
 
 
 def test_what_a_filter_cannot_find_is_not_counted(company, five_vendors):
-    nowhere = Asked(View.READY_TO_IMPORT, project_id=0)
+    nowhere = Asked(View.READY_TO_IMPORT, filters=Filters(project_ids=(0,)))
 
     assert type_counts(company, View.READY_TO_IMPORT, asked=nowhere) == {}

@@ -26,6 +26,7 @@ from erpstaging.staging.problems import (
     sample_rows,
 )
 from erpstaging.staging.queue import Asked, View, queue_part
+from erpstaging.staging.queue_filters import Filters
 from erpstaging.staging.tasks import carry_on_bulk, sweep
 from tests.fixtures.parallel import at_once
 from tests.fixtures.scope import no_scope
@@ -224,11 +225,12 @@ def test_the_queue_shows_the_rows_of_a_problem(company, refusals):
     refusals.fail(1, "Vendor group is missing.")
     groups = shown(company)
 
-    parts = [queue_part(company, Asked(View.FAILED, problem_id=one.problem.pk)) for one in groups]
+    parts = [queue_part(company, Asked(View.FAILED, filters=Filters(problem_ids=(one.problem.pk,)))) for one in groups]
 
     assert [part.total for part in parts] == [one.failed for one in groups] == [2, 1]
-    assert queue_part(company, Asked(View.FAILED, problem_id=10**12)).total == 0
-    assert queue_part(company, Asked(View.READY_TO_IMPORT, problem_id=groups[0].problem.pk)).total == 0
+    assert queue_part(company, Asked(View.FAILED, filters=Filters(problem_ids=(10**12,)))).total == 0
+    first = Filters(problem_ids=(groups[0].problem.pk,))
+    assert queue_part(company, Asked(View.READY_TO_IMPORT, filters=first)).total == 0
 
 
 def test_a_list_costs_the_same_however_many_problems_there_are(company, refusals):

@@ -30,9 +30,12 @@ def csv_response(company: Company, actor: Actor, entity: Entity, metadata: Metad
     """The whole list in the order and with the columns of its page; rows are read while they are sent."""
     columns = columns_of(metadata, [entity])
     name = slugify(f"{company.name} {entity.listed_as} {timezone.localdate()}")
-    response = StreamingHttpResponse(
-        _lines(company, actor, entity, columns, timezone.get_current_timezone()), content_type="text/csv; charset=utf-8"
-    )
+    return csv_attachment(_lines(company, actor, entity, columns, timezone.get_current_timezone()), name)
+
+
+def csv_attachment(lines: Iterator[str], name: str) -> StreamingHttpResponse:
+    """A file to be saved under this name, sent line by line."""
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -17,6 +17,7 @@ from erpstaging.approvals.showing.words import VIEW_LABELS
 from erpstaging.companies.models import Company
 from erpstaging.monitoring.figures import Figures, Passage, TypeFigures, ViewFigures
 from erpstaging.staging.queue import COUNTED_TO, Asked, View
+from erpstaging.staging.queue_filters import Filters
 
 # The drawing of the exports per day, in its own units.
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 460, 190, 30, 12, 160
@@ -120,10 +121,14 @@ def dashboard_shown(company: Company, figures: Figures) -> Dashboard:
         days=days,
         ticks=_ticks(figures),
         said=_said(figures, synced),
-        synced=_number(company, Asked(View.SYNCED, synced_on=(figures.first, figures.last)), synced),
+        synced=_number(company, _synced_in(figures.first, figures.last), synced),
         passages=[_passage(company, figures, one) for one in figures.passages],
         since=date_text(figures.first),
     )
+
+
+def _synced_in(first: dt.date, last: dt.date) -> Asked:
+    return Asked(View.SYNCED, filters=Filters(synced_from=first, synced_to=last))
 
 
 def _number(company: Company, asked: Asked, count: int, **more: Any) -> Number:
@@ -133,7 +138,7 @@ def _number(company: Company, asked: Asked, count: int, **more: Any) -> Number:
 def _stat(company: Company, view: ViewFigures, now: dt.datetime) -> Stat:
     late = None
     if view.late:
-        late = _number(company, Asked(view.view, late=True), view.late)
+        late = _number(company, Asked(view.view, filters=Filters(late=True)), view.late)
     return Stat(
         label=VIEW_LABELS[view.view],
         number=_number(company, Asked(view.view), view.count()),
@@ -169,7 +174,7 @@ def _causes(company: Company, figures: Figures) -> list[CauseBar]:
     return [
         CauseBar(
             label=one.problem.text or one.problem.code,
-            number=_number(company, Asked(View.FAILED, problem_id=one.problem.pk), one.failed),
+            number=_number(company, Asked(View.FAILED, filters=Filters(problem_ids=(one.problem.pk,))), one.failed),
             width=100 * one.failed // most,
         )
         for one in figures.causes
@@ -195,7 +200,7 @@ def _days(company: Company, figures: Figures) -> list[DayBar]:
         bars.append(
             DayBar(
                 day=date_text(day),
-                number=_number(company, Asked(View.SYNCED, synced_on=(day, day)), count),
+                number=_number(company, _synced_in(day, day), count),
                 x=round(LEFT + step * (place + GAP / 2), 2),
                 y=round(BOTTOM - height, 2),
                 width=round(step * (1 - GAP), 2),
@@ -232,7 +237,7 @@ def _said(figures: Figures, synced: int) -> str:
 
 
 def _passage(company: Company, figures: Figures, one: Passage) -> PassageRow:
-    asked = Asked(View.SYNCED, synced_on=(figures.first, figures.last))
+    asked = _synced_in(figures.first, figures.last)
     return PassageRow(
         label=one.tab.label,
         number=_number(company, asked, one.objects, type=one.tab.key),

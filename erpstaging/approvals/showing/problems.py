@@ -20,6 +20,7 @@ from erpstaging.staging.causes import NO_ANSWER, advice_on
 from erpstaging.staging.export_chunks import MAY_NOT_PUSH
 from erpstaging.staging.problems import MAY_NOT_MUTE, Group, Part, Shown
 from erpstaging.staging.queue import Asked, View
+from erpstaging.staging.queue_filters import Filters
 
 ROWS_EACH = 4
 LABELS: Mapping[Shown, Text] = {
@@ -175,7 +176,7 @@ def _all_rows(company: Company, group: Group, shown: int) -> Link | None:
     if more <= 0:
         return None
     text = ngettext("%(count)d more row", "%(count)d more rows", more) % {"count": more}
-    return Link(text, queue_url(company, Asked(View.FAILED, problem_id=group.problem.pk)))
+    return Link(text, queue_url(company, Asked(View.FAILED, filters=Filters(problem_ids=(group.problem.pk,)))))
 
 
 def _button(company: Company, actor: Actor, group: Group, name: str) -> DecisionButton:

@@ -12,14 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from erpstaging.approvals.formats import date_text
 from erpstaging.approvals.presenters import (
-    Choice,
     DecisionButton,
     Empty,
-    Filter,
     Flag,
-    FormField,
     Link,
     Money,
     Pager,
@@ -45,11 +41,12 @@ from erpstaging.records.models import Record
 from erpstaging.staging.acts import export_acts, staged_record_acts
 from erpstaging.staging.export_inputs import inputs_wanted, warning_of
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
-from erpstaging.staging.problem_models import Problem
-from erpstaging.staging.queue import COUNTED_TO, Asked, Part, Row, Tab, View
+from erpstaging.staging.queue import COUNTED_TO, DEFAULT_LIMIT, Asked, Part, Row, Tab, View
+from erpstaging.staging.queue_reading import as_pairs
 
 HOT = {View.FAILED}
 UNDECIDED = {StagedStatus.STAGED, StagedStatus.INVALID}
+PAGE_SIZES = (25, 50, 100)
 
 
 @dataclass(slots=True)
@@ -64,24 +61,30 @@ class QueueShown:
     columns: Sequence[Column] = ()
     # For the lists of failures, which have columns of their own.
     failing: bool = False
+    hidden: frozenset[str] = frozenset()
 
     def row(self, row: Row, *, outcome: str = "") -> QueueRow:
+        """A row with what can be done with it."""
+        one, facts = row.object, self.facts(row)
+        if isinstance(one, StagedRecord):
+            return self._staged(one, facts, outcome)
+        if isinstance(one, StagedExport):
+            return self._export(one, facts, outcome)
+        return facts
+
+    def facts(self, row: Row) -> QueueRow:
+        """What stands in the columns of a row."""
         one = row.object
         if isinstance(one, StagedRecord):
-            return self._staged(row, one, outcome)
+            return self._staged_facts(row, one)
         if isinstance(one, StagedExport):
-            return self._export(row, one, outcome)
+            return self._export_facts(row, one)
         if isinstance(one, Record):
             return self._record(row, one)
         raise TypeError(f"{type(one).__name__} does not stand in the queue.")
 
-    def _staged(self, row: Row, staged: StagedRecord, outcome: str) -> QueueRow:
+    def _staged_facts(self, row: Row, staged: StagedRecord) -> QueueRow:
         messages = [*staged.messages, *(_waits_for(one) for one in staged.waiting_for)]
-        acts = staged_record_acts(staged, self.actor)
-        shown = [
-            button(act, "staged", self.company.pk, staged.pk, version=staged.version, colleagues=self.colleagues)
-            for act in acts
-        ]
         return QueueRow(
             key=f"staged-{staged.pk}",
             url=reverse("approvals:staged", args=[self.company.pk, staged.pk]),
@@ -90,14 +93,25 @@ class QueueShown:
             number=staged.number or staged.origin_id,
             version=staged.version,
             title=staged.title or staged.origin_id,
-            project=row.project,
-            company=row.vendor,
+            project=self._name("project", row.project),
+            company=self._name("company", row.vendor),
             money=None if staged.amount is None else Money(staged.amount, self.company.currency),
             waiting_since=row.since,
             extras=[column.value(staged.data, staged.origin_code) for column in self.columns],
             messages=messages[:2],
             late=staged.status in UNDECIDED and self._is_past_limit(staged.item_type, staged.created_at),
             flags=[resubmitted_flag()] if row.resubmitted else [],
+            hidden=self.hidden,
+        )
+
+    def _staged(self, staged: StagedRecord, facts: QueueRow, outcome: str) -> QueueRow:
+        acts = staged_record_acts(staged, self.actor)
+        shown = [
+            button(act, "staged", self.company.pk, staged.pk, version=staged.version, colleagues=self.colleagues)
+            for act in acts
+        ]
+        return dataclasses.replace(
+            facts,
             decisions=[one for one in shown if one.act in {"import", "reject"}],
             more=[
                 dataclasses.replace(one, asks="page", version=None) if one.act == "link" else one
@@ -107,7 +121,32 @@ class QueueShown:
             outcome=outcome,
         )
 
-    def _export(self, row: Row, export: StagedExport, outcome: str) -> QueueRow:
+    def _export_facts(self, row: Row, export: StagedExport) -> QueueRow:
+        return QueueRow(
+            key=f"export-{export.pk}",
+            url=reverse("approvals:export", args=[self.company.pk, export.pk]),
+            status=export_chip(export),
+            icon=ENTITIES[export.item_type].icon,
+            number=export.number,
+            version=export.version,
+            title=export.title or ENTITIES[export.item_type].label,
+            project=self._name("project", row.project),
+            company=self._name("company", row.vendor),
+            money=None if export.amount is None else Money(export.amount, export.currency),
+            sender=Person(export.sent_by_name, you=export.sent_by_id == self.actor.user_id),
+            waiting_since=row.since,
+            extras=[
+                column.value(export.snapshot["data"], export.inputs.get("code") or export.snapshot.get("origin_code"))
+                for column in self.columns
+            ],
+            late=is_late(export) or self._waits_too_long(export),
+            failure=failure_facts(export) if self.failing else None,
+            flags=_flags(export, row.resubmitted),
+            messages=export.messages[:2] or ([export.held_reason] if export.held_reason else []),
+            hidden=self.hidden,
+        )
+
+    def _export(self, export: StagedExport, facts: QueueRow, outcome: str) -> QueueRow:
         record = self.records[export.record_id]
         asks = inputs_wanted(self.metadata, export) or warning_of(self.metadata, export)
         shown = [
@@ -126,27 +165,8 @@ class QueueShown:
         if self.failing and any(act.act == "retrieve" for act in export_acts(export, record, self.actor)):
             shown.append(edit_button(self.company, export))
         foremost = {"retry"} if self.failing else {"accept", "retry", "reject"}
-        return QueueRow(
-            key=f"export-{export.pk}",
-            url=reverse("approvals:export", args=[self.company.pk, export.pk]),
-            status=export_chip(export),
-            icon=ENTITIES[export.item_type].icon,
-            number=export.number,
-            version=export.version,
-            title=export.title or ENTITIES[export.item_type].label,
-            project=row.project,
-            company=row.vendor,
-            money=None if export.amount is None else Money(export.amount, export.currency),
-            sender=Person(export.sent_by_name, you=export.sent_by_id == self.actor.user_id),
-            waiting_since=row.since,
-            extras=[
-                column.value(export.snapshot["data"], export.inputs.get("code") or export.snapshot.get("origin_code"))
-                for column in self.columns
-            ],
-            late=is_late(export) or self._waits_too_long(export),
-            failure=failure_facts(export) if self.failing else None,
-            flags=_flags(export, row.resubmitted),
-            messages=export.messages[:2] or ([export.held_reason] if export.held_reason else []),
+        return dataclasses.replace(
+            facts,
             decisions=[one for one in shown if one.act in foremost],
             more=[one for one in shown if one.act not in foremost],
             outcome=outcome,
@@ -168,12 +188,17 @@ class QueueShown:
             icon=ENTITIES[record.item_type].icon,
             number=record.number or record.origin_code or "",
             title=record.title or ENTITIES[record.item_type].label,
-            project=row.project,
-            company=row.vendor,
+            project=self._name("project", row.project),
+            company=self._name("company", row.vendor),
             money=None if record.amount is None else Money(record.amount, record.currency),
             waiting_since=row.since,
             extras=[column.value(record.data, record.origin_code) for column in self.columns],
+            hidden=self.hidden,
         )
+
+    def _name(self, column: str, text: str) -> str:
+        """A name stands below the title too where the list is narrow; hidden it stands nowhere."""
+        return "" if column in self.hidden else text
 
 
 def edit_button(company: Company, export: StagedExport) -> DecisionButton:
@@ -200,25 +225,22 @@ def _flags(export: StagedExport, resubmitted: bool) -> list[Flag]:
     return flags
 
 
+def queue_query(asked: Asked, **changed: Any) -> str:
+    """Everything that is asked, as it stands in an address. What is `changed` takes one value, several, or none."""
+    pairs = [("view", str(asked.view)), ("type", tab_key(asked)), ("q", asked.text), *as_pairs(asked.filters)]
+    pairs += [("sort", asked.sort), ("limit", "" if asked.limit == DEFAULT_LIMIT else str(asked.limit))]
+    kept = [(name, value) for name, value in pairs if value and name not in changed]
+    for name, value in changed.items():
+        kept += [(name, one) for one in ([value] if isinstance(value, str) else value) if one]
+    return urlencode(kept)
+
+
 def queue_url(company: Company, asked: Asked, **changed: Any) -> str:
-    """The address of a part of the queue; everything that is asked stands in it."""
-    query = {
-        "view": asked.view,
-        "type": _tab_key(asked),
-        "q": asked.text,
-        "project": asked.project_id or "",
-        "problem": asked.problem_id or "",
-        "late": "1" if asked.late else "",
-        "synced_from": asked.synced_on[0].isoformat() if asked.synced_on else "",
-        "synced_to": asked.synced_on[1].isoformat() if asked.synced_on else "",
-        "cursor": "",
-        **changed,
-    }
-    kept = {name: value for name, value in query.items() if value}
-    return f"{reverse('approvals:queue', args=[company.pk])}?{urlencode(kept)}"
+    """The address of a part of the queue."""
+    return f"{reverse('approvals:queue', args=[company.pk])}?{queue_query(asked, **changed)}"
 
 
-def _tab_key(asked: Asked) -> str:
+def tab_key(asked: Asked) -> str:
     return (ENTITIES[asked.item_types[0]].metadata_name or "") if asked.item_types else ""
 
 
@@ -237,27 +259,17 @@ def view_links(company: Company, counts: Mapping[View, int], current: View | Non
     ]
 
 
-def queue_shown(
-    shown: QueueShown,
-    asked: Asked,
-    part: Part,
-    *,
-    tabs: list[Tab],
-    counts: Mapping[str, int],
-    projects: list[tuple[int, str]],
-) -> Queue:
+def queue_shown(shown: QueueShown, asked: Asked, part: Part, *, tabs: list[Tab], counts: Mapping[str, int]) -> Queue:
     company = shown.company
     label = VIEW_LABELS[asked.view]
     return Queue(
         title=label,
         rows=[shown.row(row) for row in part.rows],
         extra_columns=[column.label for column in shown.columns],
+        hidden=shown.hidden,
         tabs=type_tabs(company, asked, tabs, counts),
         totals=totals_of(part),
         pager=_pager(company, asked, part),
-        filters=_filters(company, asked, projects),
-        filter_fields=_filter_fields(asked, projects),
-        filter_url=reverse("approvals:queue", args=[company.pk]),
         clear_url=queue_url(company, Asked(asked.view)),
         failing=asked.view is View.FAILED,
         empty=_empty(company, asked),
@@ -269,7 +281,7 @@ def totals_of(part: Part) -> Totals:
 
 
 def type_tabs(company: Company, asked: Asked, tabs: list[Tab], counts: Mapping[str, int]) -> list[TypeTab]:
-    chosen = _tab_key(asked)
+    chosen = tab_key(asked)
     shown = [(tab.key, tab.label, sum(counts.get(item_type, 0) for item_type in tab.item_types)) for tab in tabs]
     return [
         TypeTab(
@@ -284,47 +296,21 @@ def type_tabs(company: Company, asked: Asked, tabs: list[Tab], counts: Mapping[s
 
 
 def _pager(company: Company, asked: Asked, part: Part) -> Pager | None:
-    if not asked.cursor and not part.next_cursor:
+    if not asked.cursor and not part.next_cursor and part.total <= min(PAGE_SIZES):
         return None
     return Pager(
         text=_("%(count)d rows here") % {"count": len(part.rows)},
         previous_url=queue_url(company, asked) if asked.cursor else "",
         next_url=queue_url(company, asked, cursor=part.next_cursor) if part.next_cursor else "",
+        sizes=[
+            TypeTab(label=str(size), url=queue_url(company, asked, limit=str(size)), current=size == asked.limit)
+            for size in PAGE_SIZES
+        ],
     )
 
 
-def _filters(company: Company, asked: Asked, projects: list[tuple[int, str]]) -> list[Filter]:
-    filters = []
-    if asked.text:
-        filters.append(Filter(_("Text"), queue_url(company, asked, q=""), asked.text))
-    if asked.project_id:
-        name = dict(projects).get(asked.project_id, str(asked.project_id))
-        filters.append(Filter(_("Project"), queue_url(company, asked, project=""), name))
-    if asked.problem_id:
-        text = Problem.objects.of(company).filter(pk=asked.problem_id).values_list("text", flat=True).first()
-        filters.append(Filter(_("Problem"), queue_url(company, asked, problem=""), text or str(asked.problem_id)))
-    if asked.late:
-        filters.append(Filter(_("Past the limit"), queue_url(company, asked, late="")))
-    if asked.synced_on:
-        first, last = (date_text(day) for day in asked.synced_on)
-        days = first if first == last else _("%(first)s to %(last)s") % {"first": first, "last": last}
-        filters.append(Filter(_("Synced on"), queue_url(company, asked, synced_from="", synced_to=""), days))
-    return filters
-
-
-def _filter_fields(asked: Asked, projects: list[tuple[int, str]]) -> list[FormField]:
-    choices = [Choice("", _("Any project")), *(Choice(str(one_id), name) for one_id, name in projects)]
-    return [
-        FormField(name="view", label=_("View"), kind="choice", value=str(asked.view),
-                  choices=[Choice(str(view), label) for view, label in VIEW_LABELS.items()], full_width=True),
-        FormField(name="q", label=_("Number, title, company or origin ID"), value=asked.text, full_width=True),
-        FormField(name="project", label=_("Project"), kind="choice", value=str(asked.project_id or ""),
-                  choices=choices, full_width=True),
-    ]  # fmt: skip
-
-
 def _empty(company: Company, asked: Asked) -> Empty:
-    if asked != Asked(asked.view, cursor=asked.cursor):
+    if asked.is_narrowed or asked.item_types:
         return Empty(
             title=_("No rows match these filters."),
             icon="search",

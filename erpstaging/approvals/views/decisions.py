@@ -34,7 +34,8 @@ from erpstaging.staging.holding import MAX_NOTE, hold_export, resume_export
 from erpstaging.staging.imports import accept_import, archive_staged_record, reject_import, unarchive_staged_record
 from erpstaging.staging.job_codes import retry_with_code
 from erpstaging.staging.models import ExportState, StagedExport, StagedRecord, StagedStatus
-from erpstaging.staging.queue import SINCE, Row
+from erpstaging.staging.queue import Row
+from erpstaging.staging.queue_filters import SINCE
 from erpstaging.staging.reading import seen_export, seen_staged_record
 from erpstaging.staging.sending import retrieve_record
 from erpstaging.staging.staleness import cancel_export
@@ -58,8 +59,6 @@ OUTCOMES: Mapping[str, Any] = {
 
 # What the id in the address names, by the page it belongs to.
 OBJECT_TYPES = {"export": "export", "staged": "staged_record"}
-# Columns of the queue besides the company's own.
-LIST_COLUMNS = 10
 TOLD_AT_MOST = 10
 
 
@@ -205,7 +204,7 @@ class Accept(AskingView):
         )
         return Ask(
             title=_("Accept %(name)s") % {"name": seen.export.number or seen.export.title},
-            width=LIST_COLUMNS + len(self.columns(metadata)),
+            width=self.list_width(metadata),
             button=self.button(_("Accept"), seen.export.version),
             row=self.row,
             fields=fields,

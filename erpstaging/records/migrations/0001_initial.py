@@ -118,6 +118,26 @@ class Migration(migrations.Migration):
                     models.Index(
                         condition=models.Q(
                             ("deleted_at__isnull", True),
+                            ("origin_id__isnull", False),
+                            ("parent__isnull", True),
+                            ("project__isnull", False),
+                        ),
+                        fields=["company", "project", "-updated_at", "-id"],
+                        name="record_synced_of_project",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("deleted_at__isnull", True),
+                            ("origin_id__isnull", False),
+                            ("parent__isnull", True),
+                            ("vendor__isnull", False),
+                        ),
+                        fields=["company", "vendor", "-updated_at", "-id"],
+                        name="record_synced_of_vendor",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("deleted_at__isnull", True),
                             ("item_type__in", ("project", "sub_job")),
                             ("origin_id__isnull", False),
                         ),

@@ -189,6 +189,7 @@ class Migration(migrations.Migration):
                 ("messages", models.JSONField(default=list)),
                 ("waiting_for", models.JSONField(default=list)),
                 ("project_origin_id", models.CharField(blank=True, max_length=255)),
+                ("vendor_origin_id", models.CharField(blank=True, db_default="", max_length=255)),
                 ("origin_version", models.BigIntegerField(null=True)),
                 (
                     "record",
@@ -233,6 +234,38 @@ class Migration(migrations.Migration):
                         condition=models.Q(("deleted_at__isnull", True), ("parent__isnull", True)),
                         fields=["company", "item_type", "status", "created_at", "id"],
                         name="staged_queue_of_type",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("deleted_at__isnull", True),
+                            ("parent__isnull", True),
+                            models.Q(("project_origin_id", ""), _negated=True),
+                        ),
+                        fields=["company", "project_origin_id", "status", "created_at", "id"],
+                        name="staged_queue_of_project",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("deleted_at__isnull", True),
+                            ("parent__isnull", True),
+                            models.Q(("vendor_origin_id", ""), _negated=True),
+                        ),
+                        fields=["company", "vendor_origin_id", "status", "created_at", "id"],
+                        name="staged_queue_of_vendor",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("data__has_any_keys", ["project_id", "vendor_id"]),
+                            ("deleted_at__isnull", True),
+                            ("parent__isnull", True),
+                        ),
+                        fields=["company", "id"],
+                        name="staged_naming_by_id",
+                    ),
+                    models.Index(
+                        condition=models.Q(("deleted_at__isnull", True), ("parent__isnull", True)),
+                        fields=["company", "account", "status", "created_at", "id"],
+                        name="staged_queue_of_account",
                     ),
                     models.Index(
                         condition=models.Q(("parent__isnull", False)),
@@ -499,6 +532,52 @@ class Migration(migrations.Migration):
                     models.Index(fields=["company", "state", "sent_at", "id"], name="export_queue"),
                     models.Index(
                         fields=["company", "item_type", "state", "sent_at", "id"], name="export_queue_of_type"
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("project__isnull", False),
+                            ("state__in", ("ready_to_export", "accepted", "exporting", "failed", "rejected")),
+                        ),
+                        fields=["company", "project", "state", "sent_at", "id"],
+                        name="export_queue_of_project",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("state__in", ("ready_to_export", "accepted", "exporting", "failed", "rejected")),
+                            ("vendor__isnull", False),
+                        ),
+                        fields=["company", "vendor", "state", "sent_at", "id"],
+                        name="export_queue_of_vendor",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("state__in", ("ready_to_export", "accepted", "exporting", "failed", "rejected"))
+                        ),
+                        fields=["company", "sent_by_id", "state", "sent_at", "id"],
+                        name="export_queue_of_sender",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("resubmits__isnull", False),
+                            ("state__in", ("ready_to_export", "accepted", "exporting", "failed", "rejected")),
+                        ),
+                        fields=["company", "state", "sent_at", "id"],
+                        name="export_queue_resubmitted",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "failed")),
+                        fields=["company", "failure", "sent_at", "id"],
+                        name="export_queue_failed",
+                    ),
+                    models.Index(
+                        condition=models.Q(("attempts__gt", 1), ("state", "failed")),
+                        fields=["company", "sent_at", "id"],
+                        name="export_queue_retried",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "rejected")),
+                        fields=["company", "reason_code", "sent_at", "id"],
+                        name="export_queue_rejected",
                     ),
                     models.Index(fields=["company", "record", "-id"], name="export_by_record"),
                     models.Index(fields=["company", "sent_by_id", "-id"], name="export_by_sender"),

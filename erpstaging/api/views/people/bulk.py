@@ -11,11 +11,14 @@ from erpstaging.api.paging import read_count
 from erpstaging.api.views.base import PersonAPIView
 from erpstaging.api.views.people.linking import as_id
 from erpstaging.catalogue.registry import ENTITIES
+from erpstaging.companies.actors import Actor
+from erpstaging.companies.models import Company
 from erpstaging.core.errors import BadRequest, Invalid, TooLarge, VersionMissing
 from erpstaging.records.snapshots import timestamp
 from erpstaging.staging.bulk import AT_ONCE, MAX_ROWS, JobSeen, Selection, act_of, seen_job, start_bulk
 from erpstaging.staging.bulk_models import BulkItem, BulkOutcome
 from erpstaging.staging.queue import Asked, View
+from erpstaging.staging.queue_reading import DECLARED, read_filters
 
 MAX_SHOWN, MAX_TEXT, MAX_DIGITS = 500, 255, 18
 
@@ -26,8 +29,9 @@ class BulkView(PersonAPIView):
 
 
 class BulkDecisions(BulkView):
-    """`{"act", "items": [{"id", "version"}]}` or `{"act", "filter": {"view", "item_type", "project_id", "q"}}`, with
-    what the act itself needs: one answer with an outcome for each row, or 202 and a job that goes on.
+    """`{"act", "items": [{"id", "version"}]}` or `{"act", "filter": {"view", "item_type", "q", ..}}` with the filters
+    of `GET queue`, and what the act itself needs: one answer with an outcome for each row, or 202 and a job that goes
+    on.
     """
 
     http_method_names = ["post"]
@@ -42,13 +46,17 @@ class BulkDecisions(BulkView):
         if ("items" in body) is ("filter" in body):
             raise Invalid.field("items", "either items or filter has to be given")
         if "filter" in body:
-            return Selection(asked=asked_in(body["filter"], act_of(body.get("act")).views[0]))
+            return Selection(asked=self.asked(body))
         items = body["items"]
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise Invalid.field("items", "must be a list of objects")
         if len(items) > MAX_ROWS:
             raise TooLarge(f"At most {MAX_ROWS} rows can be decided on in one job.")
         return Selection(pairs=[_pair(place, item) for place, item in enumerate(items)])
+
+    def asked(self, body: Mapping[str, Any]) -> Asked:
+        default = act_of(body.get("act")).views[0]
+        return asked_in(body["filter"], default, company=self.company, actor=self.actor)
 
 
 def _pair(place: int, item: Mapping[str, Any]) -> tuple[int, int]:
@@ -61,24 +69,30 @@ def _pair(place: int, item: Mapping[str, Any]) -> tuple[int, int]:
     return as_id(item.get("id"), f"items.{place}.id"), version
 
 
-def asked_in(given: Any, default: View) -> Asked:
+def asked_in(given: Any, default: View, *, company: Company, actor: Actor) -> Asked:
     """A filter of the queue, in the words of `GET queue`. Raises Invalid."""
     if not isinstance(given, dict):
         raise Invalid.field("filter", "must be an object")
-    if unknown := given.keys() - {"view", "item_type", "project_id", "q"}:
+    if unknown := given.keys() - {"view", "item_type", "q", *DECLARED}:
         raise Invalid.field(f"filter.{min(unknown)}", "is unknown")
     view, text = given.get("view", default), given.get("q") or ""
     if not isinstance(view, str) or view not in set(View):
         raise Invalid.field("filter.view", f"must be one of {', '.join(View)}")
     if not isinstance(text, str) or len(text) > MAX_TEXT:
         raise Invalid.field("filter.q", f"must be text of at most {MAX_TEXT} characters")
-    project_id = given.get("project_id")
-    return Asked(
-        view=View(view),
-        item_types=_item_types(given.get("item_type")),
-        text=text,
-        project_id=None if project_id is None else as_id(project_id, "filter.project_id"),
-    )
+    texts = {name: _texts(name, given[name]) for name in DECLARED if given.get(name) is not None}
+    read = read_filters(texts, View(view), company=company, actor=actor)
+    for name, why in read.wrong.items():
+        raise Invalid.field(f"filter.{name}", str(why))
+    return Asked(View(view), _item_types(given.get("item_type")), text, read.filters)
+
+
+def _texts(name: str, given: Any) -> list[str]:
+    """One value or a list of alternatives, as an address would carry them."""
+    values = given if isinstance(given, list) else [given]
+    if not all(isinstance(one, str | int) for one in values):
+        raise Invalid.field(f"filter.{name}", "must be a text, or a list of them")
+    return [str(one).lower() if isinstance(one, bool) else str(one) for one in values]
 
 
 def _item_types(given: Any) -> list[str]:

@@ -125,7 +125,7 @@
   const bulk = find("#bulk");
   const listKey = (address) => {
     const { pathname, searchParams } = new URL(address, location.href);
-    for (const name of ["cursor", "limit"]) searchParams.delete(name);
+    for (const name of ["cursor", "limit", "sort"]) searchParams.delete(name);
     return `selection:${pathname}?${searchParams}`;
   };
   const stored = (address) => new Map(JSON.parse(sessionStorage.getItem(listKey(address)) ?? "[]"));
