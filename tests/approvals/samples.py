@@ -263,8 +263,8 @@ def problems() -> ProblemList:
     shared: dict[str, Any] = {
         "kinds": "Subcontractor invoices", "first_at": timezone.now() - dt.timedelta(hours=3),
         "last_at": timezone.now() - dt.timedelta(minutes=4), "first_day": "2026-11-22", "last_day": "2027-11-21",
-        "mute": DecisionButton("mute_problem", "Mute", "/acts/problem/mute/"),
-        "retry": DecisionButton("retry_problem", "Retry all 38", "/acts/problem/retry/", icon="refresh"),
+        "mute": DecisionButton(act="mute_problem", label="Mute", url="/acts/problem/mute/"),
+        "retry": DecisionButton(act="retry_problem", label="Retry all 38", url="/acts/problem/retry/", icon="refresh"),
     }  # fmt: skip
     first = ProblemShown(
         id=1, count=38, tone="red", title="Accounting period 2026-10 is closed",
@@ -275,9 +275,12 @@ def problems() -> ProblemList:
     second = ProblemShown(
         id=2, count=2, tone="amber", title="The integrator did not answer in time.", code="no_answer", next_step="",
         explanation="The integrator did not report back in time.", retrying="3 are being tried again",
-        **{**shared, "retry": DecisionButton("retry_problem", "Retry all 2", "/", why_not="You may not.")},
+        **{**shared, "retry": DecisionButton(act="retry_problem", label="Retry all 2", url="/", why_not="Not yours.")},
     )  # fmt: skip
-    tabs = [TypeTab("Open", "/sample/problems/", 2, current=True), TypeTab("Muted", "/sample/problems/", 1)]
+    tabs = [
+        TypeTab(label="Open", url="/sample/problems/", count=2, current=True),
+        TypeTab(label="Muted", url="/sample/problems/", count=1),
+    ]
     return ProblemList("2 causes, 40 exports", tabs, [first, second], nothing_waits())
 
 
