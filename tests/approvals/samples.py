@@ -265,11 +265,8 @@ def problems() -> ProblemList:
         "kinds": "Subcontractor invoices", "first_at": timezone.now() - dt.timedelta(hours=3),
         "last_at": timezone.now() - dt.timedelta(minutes=4), "first_day": "2026-11-22", "last_day": "2027-11-21",
         "mute": DecisionButton(act="mute_problem", label="Mute", url="/acts/problem/mute/"),
-        "retry": DecisionButton(
-            act="retry_problem", label="Retry all 38", url="/acts/problem/retry/", icon="refresh"
-        ),
+        "retry": DecisionButton(act="retry_problem", label="Retry all 38", url="/acts/problem/retry/", icon="refresh"),
     }  # fmt: skip
-    closed = DecisionButton(act="retry_problem", label="Retry all 2", url="/", why_not="You may not.")
     first = ProblemShown(
         id=1, count=38, tone="red", title="Accounting period 2026-10 is closed",
         explanation="The ERP refused these exports, each for the same reason.", code="period_closed",
@@ -279,7 +276,7 @@ def problems() -> ProblemList:
     second = ProblemShown(
         id=2, count=2, tone="amber", title="The integrator did not answer in time.", code="no_answer", next_step="",
         explanation="The integrator did not report back in time.", retrying="3 are being tried again",
-        **{**shared, "retry": closed},
+        **{**shared, "retry": DecisionButton(act="retry_problem", label="Retry all 2", url="/", why_not="Not yours.")},
     )  # fmt: skip
     tabs = [
         TypeTab(label="Open", url="/sample/problems/", count=2, current=True),
