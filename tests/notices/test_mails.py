@@ -59,7 +59,7 @@ SAID = {
 CASES = [
     *((kind, SAID) for kind in KINDS),
     *((kind, {**SAID, "count": 5, "items": ITEMS}) for kind, words in KINDS.items() if words.many),
-    *((kind, WAITING) for kind in SUMMARIES),
+    *((kind, WAITING) for kind in sorted(SUMMARIES)),
 ]
 NAMES = [f"{kind}{' of many' if 'items' in context else ''}" for kind, context in CASES]
 
