@@ -172,6 +172,7 @@ def test_who_stopped_it_can_have_it_again(company: Company, approver: Actor) -> 
         signing.dumps([2**70, 1], salt="erpstaging.notices.unsubscribe"),
         "é" * 500,
     ],
+    ids=["no token", "signed by another key", "for something else", "no list", "too short", "no ids", "too big", "odd"],
 )
 def test_an_address_that_we_did_not_sign_is_no_page(db: None, token: str) -> None:
     for method in ("get", "post"):
