@@ -98,7 +98,7 @@ def test_the_pages_of_a_staged_company_look_right(
     screen: Any,
     scheme: Any,
 ) -> None:
-    page = signed_in(lambda: open_context(screen, color_scheme=scheme), demo, "approver")
+    page = signed_in(open_context, demo, "approver", screen=screen, color_scheme=scheme)
 
     for path in ("link/", "?tab=source", "?tab=fields"):
         page.goto(f"{demo.base_url}/c/{demo.company_id}/staged/{staged['LP-2']}/{path}")
@@ -115,7 +115,7 @@ def test_a_merge_names_what_it_does_before_it_is_done(
     axe: Callable[[Page], list[str]],
     screen: Any,
 ) -> None:
-    page = signed_in(lambda: open_context(screen), demo, "admin")
+    page = signed_in(open_context, demo, "admin", screen=screen)
     record = record_of(demo, "Quarry Stone Supply")
     page.goto(f"{demo.base_url}/c/{demo.company_id}/records/{record['id']}/merge/?q=Quarry")
 

@@ -44,7 +44,7 @@ def test_pages_and_mails_have_no_accessibility_finding_and_fit_a_phone(
     letters = [f"{path}html/" for path in mails.values()]
     found = []
     for screen in (DESK, PHONE):
-        page = signed_in(lambda screen=screen: open_context(screen), demo, "approver")
+        page = signed_in(open_context, demo, "approver", screen=screen)
         for path in [*pages, *letters]:
             page.goto(f"{demo.base_url}{path}")
             for theme in THEMES:

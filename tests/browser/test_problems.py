@@ -32,7 +32,7 @@ def test_the_pages_look_right(
     screen: Any,
     who: str,
 ) -> None:
-    page = signed_in(lambda: open_context(screen, reduced_motion="reduce"), demo, who)
+    page = signed_in(open_context, demo, who, screen=screen, reduced_motion="reduce")
 
     for path in PAGES[who]:
         for theme in THEMES:

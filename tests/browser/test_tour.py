@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import DESK, Screen
 from tests.fixtures.demo import Demo
 from tests.processes import ROOT, environment
 
@@ -60,8 +59,9 @@ def commands() -> list[str]:
     return re.findall(r"```sh\n(.*?)```", tour, flags=re.DOTALL)
 
 
-def signed_in(open_context: Callable[..., BrowserContext], demo: Demo, who: str, *, screen: Screen = DESK) -> Page:
-    page = open_context(screen).new_page()
+def signed_in(open_context: Callable[..., BrowserContext], demo: Demo, who: str, **options: Any) -> Page:
+    """`options` are those of `open_context`, such as a screen."""
+    page = open_context(**options).new_page()
     page.goto(f"{demo.base_url}/accounts/login/")
     person = demo.credentials["people"][who]
     page.fill("[name=username]", person["username"])
