@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from erpstaging.approvals.json_lines import JsonLine, json_lines
 from erpstaging.approvals.presenters import Choice, DecisionButton, Filter, FormField, Link, Text
@@ -93,7 +93,7 @@ def filter_fields(hooks: Sequence[Hook], asked: Asked) -> list[FormField]:
     return [
         FormField(name="hook", label=_("Hook"), kind="choice", value=typed["hook"],
                   choices=[every, *(Choice(str(one.pk), f"{one.receiver} ({one.namespace})") for one in hooks)]),
-        FormField(name="state", label=_("State"), kind="choice", value=asked.state,
+        FormField(name="state", label=pgettext("of an object", "State"), kind="choice", value=asked.state,
                   choices=[every, *(Choice(word, chip.word) for word, chip in STATE_CHIPS.items())]),
         FormField(name="event", label=_("Event"), kind="choice", value=typed["event"], choices=[every, *events]),
         FormField(name="object", label=_("Id of the object"), kind="number", value=typed["object"], max_length=19),
