@@ -4,16 +4,15 @@ The catalogue is English, because its names stand in the wire's answers and in t
 lists them for translators. A company's own labels are no part of it, and stay as they were typed.
 """
 
+from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 
-from erpstaging.approvals.presenters import Text
 
-
-def name(text: Text) -> str:
+def local(text: str | Promise) -> str:
     return gettext(str(text)) if text else ""
 
 
-def within(text: Text) -> str:
+def within(text: str | Promise) -> str:
     """The name inside a sentence: in English without its capital; German nouns keep theirs."""
-    said = name(text)
+    said = local(text)
     return said.lower() if get_language() in (None, "en") else said

@@ -4,10 +4,13 @@ Services speak English, because their texts are stored and go over the wire. Whe
 list, a page says it in its own language; what somebody typed or the ERP sent stays as it is.
 """
 
+import copy
 import re
 from functools import lru_cache
 
 from django.utils.translation import get_language, gettext, gettext_noop
+
+from erpstaging.core.errors import Refused
 
 SENTENCES = (
     gettext_noop("It is filled in the form of the object: its sender takes it back, or reject it."),
@@ -173,6 +176,14 @@ SENTENCES = (
     gettext_noop("cancelled the request before the integrator fetched it."),
 )
 _PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def told_refusal(refusal: Refused) -> Refused:
+    """The same refusal in the words of the page; what is stored of it is the given one."""
+    said = copy.copy(refusal)
+    said.message = told(refusal.message)
+    said.errors = {name: [told(text) for text in texts] for name, texts in refusal.errors.items()}
+    return said
 
 
 def told(text: str) -> str:

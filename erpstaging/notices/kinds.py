@@ -171,9 +171,9 @@ def facts_of(context: Mapping[str, Any]) -> Iterator[Fact]:
     if context.get("code"):
         yield Fact(_("Code"), ", ".join(filter(None, [context["code"], context.get("code_label")])))
     for pin in context.get("pins") or ():
-        yield Fact(pin["label"], pin["note"])
+        yield Fact(_(pin["label"]), pin["note"])
     for change in context.get("changes") or ():
-        yield Fact(change["label"], f"{change['before']} → {change['after']}")
+        yield Fact(_(change["label"]), f"{change['before']} → {change['after']}")
     if context.get("changes") == []:
         yield Fact(_("Changes"), _("nothing in it changed"))
     if context.get("more"):

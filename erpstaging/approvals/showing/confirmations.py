@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from erpstaging.approvals.formats import moment_text
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Banner, DecisionButton, Link, Person, Text
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
@@ -60,7 +61,7 @@ def confirmation_card(company: Company, actor: Actor, one: Confirmation) -> Conf
         id=one.pk,
         what=WHAT[one.act],
         about=Link(name, reverse("approvals:record", args=[company.pk, record.pk])),
-        kind=ENTITIES[record.item_type].label,
+        kind=local(ENTITIES[record.item_type].label),
         origin_id=str(one.seen.get("origin_id") or ""),
         reason=one.reason,
         asked_by=Person(one.asked_by_name, you=mine),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from erpstaging.approvals.json_lines import JsonLine, json_lines
 from erpstaging.approvals.presenters import Choice, DecisionButton, Filter, FormField, Link, Text
 from erpstaging.approvals.statuses import Tone
+from erpstaging.approvals.telling import told
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.core.errors import Refused
@@ -224,7 +225,7 @@ def replay_button(company: Company, actor: Actor, delivery: Delivery) -> Decisio
         actor.require("erp_admin", _("Sending again needs the level Admin on the ERP tool."))
         refuse_replay(delivery, delivery.hook)
     except Refused as refusal:
-        why_not = refusal.message
+        why_not = told(refusal.message)
     return DecisionButton(
         act="replay",
         label=_("Replay"),

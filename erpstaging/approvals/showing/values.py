@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import FieldRow, LineRow, LineTable, Link, Money, Shown
 from erpstaging.approvals.showing.columns import typed_value
 from erpstaging.approvals.showing.words import choice_word
@@ -27,7 +28,7 @@ def field_rows(company: Company, entity: Entity, node: Node, locks: Mapping[str,
     own = node.get("custom_fields") or custom_values(entity.custom, node["data"])
     declared = [
         FieldRow(
-            label=field.label,
+            label=local(field.label),
             value=shown_value(company, field, node),
             lock=locks.get(field.name, ""),
             long=field.kind == "long_text",
@@ -37,7 +38,7 @@ def field_rows(company: Company, entity: Entity, node: Node, locks: Mapping[str,
     ]
     return declared + [
         FieldRow(
-            label=field.label,
+            label=local(field.label),
             value=typed_value(field, (own.get(field.name) or {}).get("value")),
             lock=locks.get(field.name, ""),
             long=field.kind == "long_text",
