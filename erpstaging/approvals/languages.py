@@ -3,7 +3,7 @@
 What machines read stays English whoever asks, because texts of the wire are facts that programs compare.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -27,7 +27,7 @@ class PageLanguage:
         with translation.override(language):
             response = self.get_response(request)
         if isinstance(response, StreamingHttpResponse) and not response.is_async:
-            response.streaming_content = _spoken(response, language)
+            response.streaming_content = _spoken(iter(response), language)
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ["Accept-Language"])
         return response
@@ -38,12 +38,11 @@ def language_of(request: HttpRequest) -> str:
     return chosen or translation.get_language_from_request(request)
 
 
-def _spoken(parts: Iterable[bytes], language: str) -> Iterator[bytes]:
+def _spoken(parts: Iterator[bytes], language: str) -> Iterator[bytes]:
     """A file that is still written after the answer began is written in the answer's language to its end."""
-    rest = iter(parts)
     while True:
         with translation.override(language):
-            part = next(rest, None)
+            part = next(parts, None)
         if part is None:
             return
         yield part

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from erpstaging.approvals.formats import moment_text
 from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Banner, DecisionButton, Link, Person, Text
+from erpstaging.approvals.telling import told
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
@@ -101,7 +102,7 @@ def _button(company: Company, one: Confirmation, act: str, why_not: str, *, mine
         label=_("Take back") if act == "decline" and mine else LABELS[act],
         url=reverse(f"approvals:{act}", args=[company.pk, one.pk]),
         weight="quiet" if act == "decline" else "danger" if one.act == Asked.RESET else "primary",
-        why_not=why_not,
+        why_not=told(why_not),
     )
 
 

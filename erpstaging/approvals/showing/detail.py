@@ -300,14 +300,8 @@ class DetailShown:
 
     def _staged_banners(self, row: StagedRecord) -> list[Banner]:
         if row.messages:
-            return [
-                Banner(
-                    tone="amber",
-                    icon="invalid",
-                    title=told(row.messages[0]),
-                    items=[told(one) for one in row.messages[1:]],
-                )
-            ]
+            first, *others = map(told, row.messages)
+            return [Banner(tone="amber", icon="invalid", title=first, items=others)]
         if row.waiting_for:
             waits = [
                 _("%(value)s (%(field)s of %(row)s)")
@@ -504,9 +498,8 @@ class DetailShown:
             fix = form_link(self.company, self.actor, record)
         elif not check.passed and check.record_id:
             fix = Link(_("Open it"), reverse("approvals:record", args=[self.company.pk, check.record_id]))
-        return Check(
-            text=told(check.label), passed=check.passed, how_to_fix=told(check.remedy), fix=fix, code=check.code
-        )
+        remedy = told(check.remedy)
+        return Check(text=told(check.label), passed=check.passed, how_to_fix=remedy, fix=fix, code=check.code)
 
     def _lines(self, node: Any, amount: Decimal | None, currency: str, export: StagedExport | None) -> Any:
         retainage, refused = node["data"].get("retainage_percent"), line_messages(export)

@@ -193,5 +193,5 @@ def _button(company: Company, actor: Actor, group: Group, name: str) -> Decision
         label=words[name],
         url=reverse(f"approvals:{name}", args=[company.pk, group.problem.pk]),
         icon="refresh" if name == "retry_problem" else "",
-        why_not="" if actor.may(right) else why_not,
+        why_not="" if actor.may(right) else told(why_not),
     )
