@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from django.utils.translation import get_language, gettext, gettext_noop
 
+from erpstaging.approvals.naming import local
 from erpstaging.core.errors import Refused
 
 SENTENCES = (
@@ -175,6 +176,7 @@ SENTENCES = (
     gettext_noop("no origin id received"),
     gettext_noop("cancelled the request before the integrator fetched it."),
 )
+_OR = re.compile(", | or ")
 _PLACE = re.compile(r"%\((\w+)\)s")
 
 
@@ -194,8 +196,13 @@ def told(text: str) -> str:
     for sentence, pattern in _patterns():
         found = pattern.fullmatch(text)
         if found:
-            return gettext(sentence) % found.groupdict()
+            return gettext(sentence) % {name: _said(name, value) for name, value in found.groupdict().items()}
     return text
+
+
+def _said(name: str, value: str) -> str:
+    """Names, numbers and what the ERP said stay; `words` are choices such as `approved or complete`."""
+    return ", ".join(local(one[:1].upper() + one[1:]) for one in _OR.split(value)) if name == "words" else value
 
 
 @lru_cache(maxsize=1)
