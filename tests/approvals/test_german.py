@@ -227,6 +227,9 @@ def test_the_pages_of_a_german_approver_are_german(company: Company, gate: Gate,
         assert [found[0] for found in ENGLISH.finditer(words_on(page))] == [], name
     assert "Freigeben" in pages["queue"]
     assert "Nachunternehmervertrag" in pages["detail"]
+    assert "885.900,00" in pages["queue"]
+    # What scripts add up is no text.
+    assert re.search(r'data-amount="885900(\.0+)?"', pages["queue"])
 
 
 @pytest.mark.django_db

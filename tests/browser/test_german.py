@@ -68,10 +68,11 @@ def test_an_export_is_read_and_selected_in_german(
 ) -> None:
     page = signed_in_german(open_context, demo, "approver", screen)
     go(page, demo, "queue/?view=ready_to_export")
-    page.locator("[data-rows] tr[data-url] .c-check input").first.check(force=True)
-    expect(page.locator("#selected")).to_have_text(re.compile(r"1.*\d,\d\d [A-Z]{3}"))
+    row = page.locator("[data-rows] tr[data-url]", has_text="SC-1042")
+    row.locator(".c-check input").check(force=True)
+    expect(page.locator("#selected")).to_have_text("ausgewählt 1, 1.212.440,00 USD")
 
-    address = page.locator("[data-rows] tr[data-url]").first.get_attribute("data-url")
+    address = row.get_attribute("data-url")
     page.goto(f"{demo.base_url}{address}")
 
     expect(page.get_by_role("button", name=re.compile("freigeben")).first).to_be_visible()
