@@ -3,7 +3,7 @@
 PYTHON ?= python3
 STAMP := .venv/installed
 
-.PHONY: demo test check bench docs
+.PHONY: demo test check bench docs texts
 
 demo: $(STAMP)
 	@.venv/bin/python manage.py demo $(ARGS)
@@ -16,6 +16,12 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	.venv/bin/python -m erpstaging.catalogue.described > docs/entities.md
+
+# Needs GNU gettext. Styleguide and demo are for developers, commands for operators: they stay English.
+texts: $(STAMP)
+	.venv/bin/python manage.py makemessages -l de --no-location --no-wrap -i ".venv" -i tests -i var -i "erpstaging/demo/*" \
+		-i "*/migrations/*" -i "*/management/*" -i "*styleguide*"
+	.venv/bin/python manage.py compilemessages -l de
 
 check: $(STAMP)
 	.venv/bin/ruff check .

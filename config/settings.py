@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "erpstaging.approvals.languages.PageLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -143,8 +144,11 @@ TEMPLATES = [
 ]
 COTTON_DIR = "components"
 
-# Language and time: UTC in the database, the company's zone on screen.
+# Language and time: UTC in the database, the company's zone on screen. Only pages and mails speak another language than
+# English; a language's name is written in that language.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "erpstaging" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -8,9 +8,9 @@ from django.http.response import HttpResponseBase
 
 from erpstaging.api.errors import error_body, retry_after
 from erpstaging.api.renderers import to_json
+from erpstaging.core.addresses import API
 from erpstaging.core.errors import Refused
 
-PREFIXES = ("/rest/", "/vapid/", "/oauth/", "/api/")
 # What Django answers by itself when a request does not reach a view, or when even the view's own net broke.
 FALLBACKS = {
     400: ("bad_request", "The request cannot be read, or its host name is not ours."),
@@ -31,7 +31,7 @@ class ApiMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path.startswith(PREFIXES):
+        if not request.path.startswith(API):
             return self.get_response(request)
         if settings.SECURE and not request.is_secure():
             return plain_error(Refused("Use https.", code="https_required"), 403)

@@ -387,7 +387,8 @@ class News:
     @property
     def told(self) -> list[str]:
         """The changed rows for who cannot see them change."""
-        return [f"{row.number} {row.outcome or _('changed')}" for row in self.rows]
+        changed = _("changed")
+        return [f"{row.number} {row.outcome or changed}" for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ address of its object and its own word, such as exports/<id>/accept/. Settings s
 
 from django.urls import include, path
 
-from erpstaging.approvals.views.accounts import ChooseTheme, SignIn, SignOut
+from erpstaging.approvals.views.accounts import ChooseLanguage, ChooseTheme, SignIn, SignOut
 from erpstaging.approvals.views.bulk import BulkStart, BulkSummary, JobFile, JobPage, StopJob
 from erpstaging.approvals.views.confirmations import (
     Confirm,
@@ -192,6 +192,7 @@ urlpatterns = [
     path("accounts/login/", SignIn.as_view(), name="sign_in"),
     path("accounts/logout/", SignOut.as_view(), name="sign_out"),
     path("accounts/theme/", ChooseTheme.as_view(), name="theme"),
+    path("accounts/language/", ChooseLanguage.as_view(), name="language"),
     path("styleguide/", Styleguide.as_view(), name="styleguide"),
     path("mail/unsubscribe/<str:token>/", Unsubscribe.as_view(), name="unsubscribe"),
     path("", LatestCompany.as_view(), name="front"),

@@ -98,6 +98,8 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     name = models.CharField(max_length=150)
     email = models.EmailField()
     theme = models.CharField(max_length=5, blank=True, choices=[("light", "Light"), ("dark", "Dark")])
+    # Empty: pages speak what the browser asks for, mails English.
+    language = models.CharField(max_length=2, blank=True, choices=[("en", "English"), ("de", "Deutsch")])
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 

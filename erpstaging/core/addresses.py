@@ -1,10 +1,18 @@
-"""Where a request comes from."""
+"""Where a request comes from, and whom an address of ours is for."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
+
+# What programs call. Anything else is a page.
+API = ("/rest/", "/vapid/", "/oauth/", "/api/")
+PROBES = ("/healthz", "/readyz", "/metrics")
+
+
+def for_machines(path: str) -> bool:
+    return f"{path}/".startswith(API) or path.startswith(PROBES)
 
 
 def caller_address(meta: Mapping[str, Any]) -> str | None:

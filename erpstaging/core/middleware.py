@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
+from erpstaging.core.addresses import PROBES
 from erpstaging.core.correlation import correlated, trace_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 logger = logging.getLogger("erpstaging.requests")
 # A probe every few seconds is no news.
-UNLOGGED = ("/healthz", "/readyz", "/metrics", "/static/")
+UNLOGGED = (*PROBES, "/static/")
 
 
 class CorrelationMiddleware:

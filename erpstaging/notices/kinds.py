@@ -150,6 +150,7 @@ KINDS: Mapping[str, Kind] = {
         button=gettext_lazy("Open what gave up"),
     ),
 }
+OWN_WORDS = ("explanation", "next_step", "what")
 BLANK = {"title": "", "number": "", "by": "", "count": 1}
 
 
@@ -159,6 +160,8 @@ def filled(text: Text, context: Mapping[str, Any]) -> str:
 
 def values_of(context: Mapping[str, Any], object_id: int) -> dict[str, Any]:
     values = {**BLANK, **context, "object_id": object_id}
+    # What we said ourselves is stored in English.
+    values |= {name: _(context[name]) for name in OWN_WORDS if context.get(name)}
     numbered = _("%(title)s (%(number)s)") % values
     return {**values, "named": numbered if values["number"] else values["title"]}
 
@@ -168,9 +171,9 @@ def facts_of(context: Mapping[str, Any]) -> Iterator[Fact]:
     if context.get("code"):
         yield Fact(_("Code"), ", ".join(filter(None, [context["code"], context.get("code_label")])))
     for pin in context.get("pins") or ():
-        yield Fact(pin["label"], pin["note"])
+        yield Fact(_(pin["label"]), pin["note"])
     for change in context.get("changes") or ():
-        yield Fact(change["label"], f"{change['before']} → {change['after']}")
+        yield Fact(_(change["label"]), f"{change['before']} → {change['after']}")
     if context.get("changes") == []:
         yield Fact(_("Changes"), _("nothing in it changed"))
     if context.get("more"):

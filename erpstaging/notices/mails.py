@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from erpstaging.companies.models import Company, User
@@ -34,8 +35,13 @@ def place_of(notice: Notice) -> str:
 
 
 def mail_of(notice: Notice, person: User, company: Company) -> EmailMultiAlternatives:
-    """Raises ValidationError for an address that is none."""
+    """In the language that the person chose. Raises ValidationError for an address that is none."""
     validate_email(person.email)
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        return _spoken_mail(notice, person, company)
+
+
+def _spoken_mail(notice: Notice, person: User, company: Company) -> EmailMultiAlternatives:
     letter = letter_of(notice, person, company)
     said = [letter.title, *([letter.amounts] if letter.amounts and settings.MAIL_AMOUNTS_IN_SUBJECT else [])]
     mail = EmailMultiAlternatives(

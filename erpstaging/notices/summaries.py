@@ -138,7 +138,7 @@ def _tables(view: Context, base: str, now: dt.datetime) -> Iterable[Table]:
     for one in view["types"]:
         left = one["count"] - len(one["rows"])
         yield Table(
-            title=_("%(status)s: %(type)s, oldest first") % {"status": LOOKS[status].word, "type": one["label"]},
+            title=_("%(status)s: %(type)s, oldest first") % {"status": LOOKS[status].word, "type": _(one["label"])},
             lines=[_row_line(row, base, now) for row in one["rows"]],
             more=_("and %(number)s more") % {"number": left} if left > 0 else "",
         )
@@ -146,7 +146,7 @@ def _tables(view: Context, base: str, now: dt.datetime) -> Iterable[Table]:
 
 def _type_line(view: Context, one: Context, base: str, now: dt.datetime) -> Line:
     return Line(
-        text=one["label"],
+        text=_(one["label"]),
         url=f"{base}{_queue(view['view'], one['key'])}",
         note=_count(one, now),
         right=_amounts(one["sums"]),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from erpstaging.audit import log as audit
 from erpstaging.companies.actors import Actor, person
@@ -17,7 +18,7 @@ from erpstaging.staging.confirmations import Asked, Confirmation, ConfirmationSt
 from erpstaging.staging.models import StagedExport
 
 WITHIN = timedelta(hours=24)
-WORDS = {Asked.RESET: "reset", Asked.MARK_SYNCED: "mark as synced"}
+WORDS = {Asked.RESET: gettext_noop("reset"), Asked.MARK_SYNCED: gettext_noop("mark as synced")}
 
 
 def ask_for_confirmation(

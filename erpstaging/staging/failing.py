@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 
 from erpstaging.companies.models import Company
 from erpstaging.core import sets
@@ -44,14 +45,16 @@ class Told:
         return cls(cause.code, cause.text, len(exports), frozenset(one.decided_by_id for one in exports))
 
     def context(self) -> dict[str, Any]:
-        advice = advice_on(self.code)
+        with translation.override(settings.LANGUAGE_CODE):  # a stored text is English, whoever's act failed
+            advice = advice_on(self.code)
+            explanation, next_step = str(advice.explanation), str(advice.next_step)
         return {
             "title": self.text[:MAX_TITLE],
             "code": self.code,
             "reason": self.text,
             "count": self.rows,
-            "explanation": str(advice.explanation),
-            "next_step": str(advice.next_step),
+            "explanation": explanation,
+            "next_step": next_step,
             "status": Status.STALE if self.code == NO_ANSWER else Status.FAILED,
         }
 

@@ -68,7 +68,7 @@ def written(
     kind: str, context: dict[str, Any], company: Company | None = None, **person: str
 ) -> EmailMultiAlternatives:
     company = company or Company(pk=3, name="Halden & Civil")
-    user = User(pk=5, name=person.get("name", "Maya Brandt"), email=person.get("email", "maya@halden.example"))
+    user = User(pk=5, **{"name": "Maya Brandt", "email": "maya@halden.example", **person})
     notice = Notice(pk=9, company=company, person=user, kind=kind, object_id=7, context=context, created_at=NOW)
     return mail_of(notice, user, company)
 

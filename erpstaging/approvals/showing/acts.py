@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from erpstaging.approvals.presenters import Asks, DecisionButton, Link, Text, Weight
 from erpstaging.approvals.showing.words import ACT_ICONS, ACT_KEYS, ACT_LABELS
+from erpstaging.approvals.telling import told
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company, Membership
@@ -82,6 +83,6 @@ def button(
         weight=weight,
         icon=ACT_ICONS.get(act.act, ""),
         key=ACT_KEYS.get(act.act, ""),
-        why_not=act.reason,
+        why_not=told(act.reason),
         whom_to_ask=colleagues.deciders() if ask_whom else (),
     )

@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Choice, DecisionButton, FormField, Link, Money, Text
 from erpstaging.approvals.showing.rejecting import reason_fields
 from erpstaging.approvals.showing.words import ACT_ICONS, ACT_LABELS
 from erpstaging.approvals.statuses import Tone
+from erpstaging.approvals.telling import told
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
@@ -223,7 +225,7 @@ def _fields(
 
 def _left_out(refusals: Mapping[int, Refused]) -> list[LeftOut]:
     counted = Counter((refusal.code, refusal.message) for refusal in refusals.values())
-    return [LeftOut(rows, message, code) for (code, message), rows in counted.most_common()]
+    return [LeftOut(rows, told(message), code) for (code, message), rows in counted.most_common()]
 
 
 def type_table(types: Mapping[str, OfType]) -> TypeTable:
@@ -231,7 +233,7 @@ def type_table(types: Mapping[str, OfType]) -> TypeTable:
     currencies = sorted({currency for one in types.values() for currency in one.sums})
     lines: dict[str, list[OfType]] = {}
     for item_type, one in types.items():
-        lines.setdefault(str(ENTITIES[item_type].plural), []).append(one)
+        lines.setdefault(local(ENTITIES[item_type].plural), []).append(one)
     shown = [_type_sum(label, ones, currencies) for label, ones in lines.items()]
     return TypeTable(currencies, shown, _type_sum(_("Total"), list(types.values()), currencies))
 
@@ -396,7 +398,7 @@ def _outcome(company: Company, kind: str, act: str, item: BulkItem, one: Any) ->
         name=name or f"{item.object_id}",
         url=reverse(f"approvals:{PLACES[kind]}", args=[company.pk, item.object_id]) if one is not None else "",
         subtitle=", ".join(text for text in about if text and text != name),
-        reason=item.message,
+        reason=told(item.message),
         code=item.code,
         money=money,
     )

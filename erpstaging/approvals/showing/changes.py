@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from erpstaging.approvals.formats import amount_text, date_text, number_text
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Cell, ChangedField, ChangedLine, Changes, Money, OlderData, Segments
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import Field
@@ -85,9 +86,9 @@ def _picked(cells: Sequence[Cell], kept: Sequence[int]) -> list[Cell]:
 def label_of(entity: Entity, name: str) -> str:
     """A field's name on the page; that of a reference says that an origin ID stands there."""
     if name in entity.by_name:
-        return str(entity.by_name[name].label)
+        return local(entity.by_name[name].label)
     if name in entity.origin_fields:
-        return _("%(label)s (origin ID)") % {"label": entity.origin_fields[name].label}
+        return _("%(label)s (origin ID)") % {"label": local(entity.origin_fields[name].label)}
     return {"origin_code": _("Code"), "origin_data": _("Data of the ERP"), "origin_id": _("Origin ID")}.get(name, name)
 
 

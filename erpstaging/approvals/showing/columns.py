@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Shown
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import Field
@@ -47,7 +48,7 @@ def _column(name: str, text: str, entities: Iterable[Entity]) -> Column | None:
     for entity in entities:
         for field in (*entity.fields, *entity.custom):
             if field.name == name and field.kind != "reference":
-                return Column(name, text or field.label, field, own=field in entity.custom)
+                return Column(name, text or local(field.label), field, own=field in entity.custom)
     return Column("code", text, None) if name in CODE_NAMES else None
 
 

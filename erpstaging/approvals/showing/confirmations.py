@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from erpstaging.approvals.formats import moment_text
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Banner, DecisionButton, Link, Person, Text
+from erpstaging.approvals.telling import told
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
@@ -60,7 +62,7 @@ def confirmation_card(company: Company, actor: Actor, one: Confirmation) -> Conf
         id=one.pk,
         what=WHAT[one.act],
         about=Link(name, reverse("approvals:record", args=[company.pk, record.pk])),
-        kind=ENTITIES[record.item_type].label,
+        kind=local(ENTITIES[record.item_type].label),
         origin_id=str(one.seen.get("origin_id") or ""),
         reason=one.reason,
         asked_by=Person(one.asked_by_name, you=mine),
@@ -100,7 +102,7 @@ def _button(company: Company, one: Confirmation, act: str, why_not: str, *, mine
         label=_("Take back") if act == "decline" and mine else LABELS[act],
         url=reverse(f"approvals:{act}", args=[company.pk, one.pk]),
         weight="quiet" if act == "decline" else "danger" if one.act == Asked.RESET else "primary",
-        why_not=why_not,
+        why_not=told(why_not),
     )
 
 

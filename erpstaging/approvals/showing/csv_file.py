@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.showing.columns import Column, columns_of
 from erpstaging.approvals.showing.items import item_row, listed_records, newest_exports
 from erpstaging.catalogue.entity import Entity
@@ -29,7 +30,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def csv_response(company: Company, actor: Actor, entity: Entity, metadata: Metadata) -> StreamingHttpResponse:
     """The whole list in the order and with the columns of its page; rows are read while they are sent."""
     columns = columns_of(metadata, [entity])
-    name = slugify(f"{company.name} {entity.listed_as} {timezone.localdate()}")
+    name = slugify(f"{company.name} {local(entity.listed_as)} {timezone.localdate()}")
     return csv_attachment(_lines(company, actor, entity, columns, timezone.get_current_timezone()), name)
 
 

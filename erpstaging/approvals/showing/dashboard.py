@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from erpstaging.approvals.formats import age_text, date_text, day_text, duration_text
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Link, Text
 from erpstaging.approvals.showing.problems import problems_url
 from erpstaging.approvals.showing.queue import queue_url
@@ -166,7 +167,7 @@ def _type(company: Company, figures: Figures, one: TypeFigures, now: dt.datetime
         _number(company, Asked(view.view), count, type=one.tab.key)
         for view, count in zip(figures.views, one.counts, strict=True)
     ]
-    return TypeRow(one.tab.label, numbers, age_text(one.oldest_at, now) if one.oldest_at is not None else "")
+    return TypeRow(local(one.tab.label), numbers, age_text(one.oldest_at, now) if one.oldest_at is not None else "")
 
 
 def _causes(company: Company, figures: Figures) -> list[CauseBar]:
@@ -239,7 +240,7 @@ def _said(figures: Figures, synced: int) -> str:
 def _passage(company: Company, figures: Figures, one: Passage) -> PassageRow:
     asked = _synced_in(figures.first, figures.last)
     return PassageRow(
-        label=one.tab.label,
+        label=local(one.tab.label),
         number=_number(company, asked, one.objects, type=one.tab.key),
         median=duration_text(one.median),
         p90=duration_text(one.p90),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import FormField
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES
@@ -68,7 +69,7 @@ def limit_fields(
         fields.append(
             FormField(
                 name=name,
-                label=entity.listed_as,
+                label=local(entity.listed_as),
                 kind="number",
                 value=stored if typed is None else typed.get(name, ""),
                 placeholder=str(_hours(limits.usual)),

@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from erpstaging.approvals.json_lines import JsonLine, json_lines
 from erpstaging.approvals.presenters import Choice, DecisionButton, Filter, FormField, Link, Text
 from erpstaging.approvals.statuses import Tone
+from erpstaging.approvals.telling import told
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
 from erpstaging.core.errors import Refused
@@ -93,7 +94,7 @@ def filter_fields(hooks: Sequence[Hook], asked: Asked) -> list[FormField]:
     return [
         FormField(name="hook", label=_("Hook"), kind="choice", value=typed["hook"],
                   choices=[every, *(Choice(str(one.pk), f"{one.receiver} ({one.namespace})") for one in hooks)]),
-        FormField(name="state", label=_("State"), kind="choice", value=asked.state,
+        FormField(name="state", label=pgettext("of an object", "State"), kind="choice", value=asked.state,
                   choices=[every, *(Choice(word, chip.word) for word, chip in STATE_CHIPS.items())]),
         FormField(name="event", label=_("Event"), kind="choice", value=typed["event"], choices=[every, *events]),
         FormField(name="object", label=_("Id of the object"), kind="number", value=typed["object"], max_length=19),
@@ -224,7 +225,7 @@ def replay_button(company: Company, actor: Actor, delivery: Delivery) -> Decisio
         actor.require("erp_admin", _("Sending again needs the level Admin on the ERP tool."))
         refuse_replay(delivery, delivery.hook)
     except Refused as refusal:
-        why_not = refusal.message
+        why_not = told(refusal.message)
     return DecisionButton(
         act="replay",
         label=_("Replay"),

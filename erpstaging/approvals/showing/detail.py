@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from erpstaging.approvals.formats import moment_text
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import (
     Banner,
     Changes,
@@ -46,6 +47,7 @@ from erpstaging.approvals.showing.transfers import counts_of, transfers_of
 from erpstaging.approvals.showing.unlinks import unlink_banner
 from erpstaging.approvals.showing.values import field_rows, line_table
 from erpstaging.approvals.showing.words import VIEW_LABELS, export_chip, record_chip, staged_chip
+from erpstaging.approvals.telling import told
 from erpstaging.catalogue.payload import find
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
@@ -124,9 +126,9 @@ class DetailShown:
         section = self._section(sections)
         money = None if export.amount is None else Money(export.amount, export.currency)
         return Detail(
-            kind=entity.label,
+            kind=local(entity.label),
             number=export.number,
-            title=export.title or entity.label,
+            title=export.title or local(entity.label),
             url=url,
             status=export_chip(export),
             section=section,
@@ -253,7 +255,7 @@ class DetailShown:
         view = STAGED_VIEW[StagedStatus(row.status)]
         money = None if row.amount is None else Money(row.amount, self.company.currency)
         return Detail(
-            kind=entity.label,
+            kind=local(entity.label),
             number=row.number or row.origin_id,
             title=row.title or row.origin_id,
             url=url,
@@ -298,7 +300,8 @@ class DetailShown:
 
     def _staged_banners(self, row: StagedRecord) -> list[Banner]:
         if row.messages:
-            return [Banner(tone="amber", icon="invalid", title=row.messages[0], items=row.messages[1:])]
+            first, *others = map(told, row.messages)
+            return [Banner(tone="amber", icon="invalid", title=first, items=others)]
         if row.waiting_for:
             waits = [
                 _("%(value)s (%(field)s of %(row)s)")
@@ -318,7 +321,7 @@ class DetailShown:
 
     def _meant(self, seen: StagedSeen, origin_field: str) -> FieldRow:
         """What an origin ID of the row names: the record, or the bare ID as long as nothing is linked with it."""
-        label = ENTITIES[seen.row.item_type].origin_fields[origin_field].label
+        label = local(ENTITIES[seen.row.item_type].origin_fields[origin_field].label)
         origin_id, record = str(seen.row.data[origin_field]), seen.meant(seen.row, origin_field)
         if record is None:
             return FieldRow(label=_("%(label)s (origin ID)") % {"label": label}, value=origin_id, copy=True)
@@ -364,9 +367,9 @@ class DetailShown:
         section = self._section(sections)
         money = None if record.amount is None else Money(record.amount, record.currency)
         return Detail(
-            kind=entity.label,
+            kind=local(entity.label),
             number=record.number or record.origin_code or "",
-            title=record.title or entity.label,
+            title=record.title or local(entity.label),
             url=url,
             status=record_chip(record, seen.export),
             section=section,
@@ -396,7 +399,7 @@ class DetailShown:
         entity = self.metadata.entity(ENTITIES[record.item_type])
         fields = (*entity.fields, *entity.custom)
         closed = {field.name: closed_field(record, entity, field.name, self.actor) for field in fields}
-        return {name: why.message for name, why in closed.items() if why is not None}
+        return {name: told(why.message) for name, why in closed.items() if why is not None}
 
     def _record_facts(self, seen: RecordSeen) -> list[FieldRow]:
         record = seen.record
@@ -440,7 +443,7 @@ class DetailShown:
                 one = self._linked(one)
             if act.act == "send_to_erp" and any(not check.passed for check in seen.checks) and act.enabled:
                 first = next(check for check in seen.checks if not check.passed)
-                one = self._closed(one, first.remedy)
+                one = self._closed(one, told(first.remedy))
             buttons.append(one)
         say = _("Nothing leaves before an accounting approver has accepted it.")
         entity = ENTITIES[seen.record.item_type]
@@ -485,7 +488,7 @@ class DetailShown:
 
     def _record_place(self, record: Record) -> Place:
         home = reverse("approvals:records", args=[self.company.pk])
-        back = Link(ENTITIES[record.item_type].listed_as, f"{home}?item_type={record.item_type}")
+        back = Link(local(ENTITIES[record.item_type].listed_as), f"{home}?item_type={record.item_type}")
         return Place(back=back, name=record.number or record.title)
 
     def _check(self, check: RuleCheck, record: Record) -> Check:
@@ -495,7 +498,8 @@ class DetailShown:
             fix = form_link(self.company, self.actor, record)
         elif not check.passed and check.record_id:
             fix = Link(_("Open it"), reverse("approvals:record", args=[self.company.pk, check.record_id]))
-        return Check(text=check.label, passed=check.passed, how_to_fix=check.remedy, fix=fix, code=check.code)
+        remedy = told(check.remedy)
+        return Check(text=told(check.label), passed=check.passed, how_to_fix=remedy, fix=fix, code=check.code)
 
     def _lines(self, node: Any, amount: Decimal | None, currency: str, export: StagedExport | None) -> Any:
         retainage, refused = node["data"].get("retainage_percent"), line_messages(export)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from erpstaging.approvals.formats import amount_text, moment_text, number_text
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Cell, ChangedField, ChangedLine, Changes, Money, Text
 from erpstaging.approvals.showing.changes import label_of, segments, value_text, without_blank_columns
 from erpstaging.catalogue.entity import Entity
@@ -38,7 +39,7 @@ def differences_shown(found: Differences, *, was: Text, since: datetime) -> Chan
         was=was,
         fields=[shown.field(found.entity, one) for one in found.fields],
         equal=[shown.label(found.entity, name) for name in found.equal],
-        columns=[*(one.label for one in shown.columns), _("Amount")],
+        columns=[*(local(one.label) for one in shown.columns), _("Amount")],
         text_columns=sum(one.kind not in FIGURES for one in shown.columns),
         lines=[shown.line(one) for one in found.lines],
         equal_lines=[str(one) for one in found.equal_lines],

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from erpstaging.approvals.formats import age_text
 from erpstaging.approvals.presenters import Banner, FieldRow, Flag
 from erpstaging.approvals.showing.failure_facts import FailureFacts
+from erpstaging.approvals.telling import told
 from erpstaging.staging.models import ExportState, Failure, StagedExport
 
 RESUBMITTED_ICON = "return"
@@ -25,7 +26,7 @@ def line_messages(export: StagedExport | None) -> Mapping[int, Sequence[str]]:
 def failure_facts(export: StagedExport) -> FailureFacts:
     """How a failed export stands in a list; of one that is not failed any more, what is left to say."""
     found = export.cause_found
-    said = [found.text, *export.messages[1:]] if export.messages else []
+    said = [told(one) for one in (found.text, *export.messages[1:])] if export.messages else []
     return FailureFacts(
         code=found.code if said else "",
         said=said,
@@ -37,7 +38,7 @@ def failure_facts(export: StagedExport) -> FailureFacts:
 
 def failure_banner(export: StagedExport) -> Banner:
     """What went wrong, in the ERP's own words."""
-    first, *others = export.messages
+    first, *others = map(told, export.messages)
     text = ""
     if export.failure == Failure.PARTIAL:
         text = _("The ERP has the rest: trying again sends only the refused lines.")

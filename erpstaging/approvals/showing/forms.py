@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from erpstaging.approvals.formats import date_text, number_text, plain_number
+from erpstaging.approvals.naming import local, within
 from erpstaging.approvals.presenters import (
     Banner,
     Choice,
@@ -28,6 +29,7 @@ from erpstaging.approvals.showing.items import returned_item
 from erpstaging.approvals.showing.rejecting import notes_of
 from erpstaging.approvals.showing.transfers import line_name
 from erpstaging.approvals.showing.words import choice_word, record_chip
+from erpstaging.approvals.telling import told
 from erpstaging.catalogue.entity import CUSTOM, Entity
 from erpstaging.catalogue.fields import Field
 from erpstaging.catalogue.registry import ENTITIES
@@ -108,7 +110,7 @@ class FormShown:
         closed = self.record is not None and closed_record(self.record, self.actor) is not None
         return RecordForm(
             title=self._title(),
-            kind=self.entity.label,
+            kind=local(self.entity.label),
             groups=_groups(first, further),
             buttons=self._buttons(closed),
             status=record_chip(self.record, self.export) if self.record is not None else None,
@@ -132,14 +134,14 @@ class FormShown:
     def _title(self) -> str:
         if self.record is not None:
             return self.record.title
-        return _("New %(kind)s") % {"kind": self.entity.label.lower()}
+        return _("New %(kind)s") % {"kind": within(self.entity.label)}
 
     def _place(self) -> Place:
         if self.parent is not None:
             url = reverse("approvals:record", args=[self.company.pk, self.parent.pk])
             return Place(back=Link(self.parent.title, url), name=_("New"))
         home = reverse("approvals:records", args=[self.company.pk])
-        back = Link(self.entity.listed_as, f"{home}?item_type={self.entity.item_type}")
+        back = Link(local(self.entity.listed_as), f"{home}?item_type={self.entity.item_type}")
         return Place(back=back, name=self.record.number or self.record.title if self.record else _("New"))
 
     def _buttons(self, closed: bool) -> list[DecisionButton]:
@@ -168,7 +170,7 @@ class FormShown:
             return []
         closed = closed_record(self.record, self.actor)
         if closed is not None:
-            return [Banner(tone="blue", icon="lock", title=closed.message)]
+            return [Banner(tone="blue", icon="lock", title=told(closed.message))]
         if self.rejected is not None:
             return []  # the reason stands in a card of its own
         if self.record.synced:
@@ -189,7 +191,7 @@ class FormShown:
         value = typed.get(field.name, "") if typed is not None and not locked else self._stored(field, stored, locked)
         return FormField(
             name=field.name,
-            label=field.label,
+            label=local(field.label),
             kind=KINDS.get(field.kind, "text"),  # type: ignore[arg-type]
             value=value,
             choices=self._choices(field),
@@ -206,7 +208,7 @@ class FormShown:
         field = self.entity.by_name["project_id"]
         return FormField(
             name="project_id",
-            label=field.label,
+            label=local(field.label),
             kind="choice",
             value=value,
             choices=self._choices(field),
@@ -254,7 +256,7 @@ class FormShown:
         if record is None:
             return ""
         closed = closed_field(record, entity, name, self.actor, parent=parent)
-        return closed.message if closed is not None else ""
+        return told(closed.message) if closed is not None else ""
 
     def _stored(self, field: Field, value: Any, locked: str = "") -> str:
         """What stands in an input: an amount with the decimals of its currency; a closed one as pages show values."""
@@ -290,7 +292,7 @@ class FormShown:
         total = sum((line.amount for line in shown if line.amount is not None), start=Decimal(0))
         blank = None if locked else self._line(entity, columns, choices, None, {}, None, {})
         return FormLines(
-            columns=[field.label for field in columns],
+            columns=[local(field.label) for field in columns],
             rows=shown,
             total=Money(total, self.currency),
             blank=blank,
@@ -334,7 +336,7 @@ class FormShown:
             fields=[
                 FormField(
                     name=f"{prefix}-{field.name}",
-                    label=field.label,
+                    label=local(field.label),
                     kind=KINDS.get(field.kind, "text") if field.kind != "long_text" else "text",  # type: ignore[arg-type]
                     value=self._line_value(field, row, line, closed[field.name]),
                     choices=choices[field.name],

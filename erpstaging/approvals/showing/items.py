@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from erpstaging.approvals.formats import date_text
+from erpstaging.approvals.naming import local, within
 from erpstaging.approvals.presenters import (
     Empty,
     Home,
@@ -70,7 +71,7 @@ def home_shown(
         all_items=Link(_("My items"), reverse("approvals:mine", args=[company.pk])),
         kinds=[
             RecordKind(
-                label=ENTITIES[item_type].listed_as,
+                label=local(ENTITIES[item_type].listed_as),
                 url=f"{reverse('approvals:records', args=[company.pk])}?item_type={item_type}",
                 icon=ENTITIES[item_type].icon,
                 count=min(counts.get(item_type, 0), COUNTED_TO),
@@ -100,7 +101,7 @@ def items_shown(
     here = f"{reverse('approvals:records', args=[company.pk])}?item_type={entity.item_type}"
     new = _new(company, actor, entity) if actor.may("project") else None
     return ItemList(
-        title=entity.listed_as,
+        title=local(entity.listed_as),
         rows=[
             item_row(company, actor, record, newest.get(record.pk), columns, changed=record.pk in changed)
             for record in records
@@ -130,7 +131,7 @@ def _new(company: Company, actor: Actor, entity: Entity, *, short: bool = False)
     if entity.kept_by_admins and not actor.may("project_admin"):
         return None
     url = reverse("approvals:new_record", args=[company.pk, entity.item_type])
-    return Link(_("New") if short else _("New %(kind)s") % {"kind": entity.label.lower()}, url)
+    return Link(_("New") if short else _("New %(kind)s") % {"kind": within(entity.label)}, url)
 
 
 def newest_exports(company: Company, records: Sequence[Record]) -> dict[int, StagedExport]:
@@ -156,7 +157,7 @@ def item_row(
         status=record_chip(record, export),
         icon=ENTITIES[record.item_type].icon,
         number=record.number or record.origin_code or "",
-        title=record.title or ENTITIES[record.item_type].label,
+        title=record.title or local(ENTITIES[record.item_type].label),
         money=None if record.amount is None else Money(record.amount, record.currency),
         extras=[column.value(record.data, record.origin_code) for column in columns],
         who_has_it=_holder(actor, export),

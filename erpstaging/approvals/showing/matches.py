@@ -22,6 +22,7 @@ from erpstaging.approvals.presenters import (
 from erpstaging.approvals.showing.acts import Colleagues, button
 from erpstaging.approvals.showing.words import staged_chip
 from erpstaging.approvals.statuses import Status
+from erpstaging.approvals.telling import told
 from erpstaging.companies.models import Company
 from erpstaging.records.models import Record
 from erpstaging.staging.matching import Candidate
@@ -60,7 +61,7 @@ def linking_shown(
         compared=[] if chosen is None else compared(row, chosen),
         compared_with=chosen.title if chosen is not None else "",
         search=search,
-        banners=[Banner(tone="amber", icon="invalid", title=row.messages[0])] if row.messages else [],
+        banners=[Banner(tone="amber", icon="invalid", title=told(row.messages[0]))] if row.messages else [],
         list_title=_("Companies"),
         list_note=ngettext("%(count)d waits", "%(count)d wait", len(picks)) % {"count": len(picks)},
         picks=picks,

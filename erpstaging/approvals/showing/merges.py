@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import (
     Banner,
     Decision,
@@ -56,7 +57,7 @@ def _match(record: Record, *, chosen: bool) -> Match:
 
 def _moving(plan: MergePlan) -> list[FieldRow]:
     rows = [
-        FieldRow(label=ENTITIES[item_type].plural, value=_("%(count)d move") % {"count": count})
+        FieldRow(label=local(ENTITIES[item_type].plural), value=_("%(count)d move") % {"count": count})
         for item_type, count in plan.moving.items()
     ]
     if not rows:

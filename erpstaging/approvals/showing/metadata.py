@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import FormField, Link, Text, TypeTab
 from erpstaging.approvals.showing.columns import columns_of
 from erpstaging.catalogue.entity import Entity
@@ -157,7 +158,7 @@ def entity_names(metadata: Metadata) -> list[str]:
 def entity_tabs(company: Company, metadata: Metadata, current: str) -> list[TypeTab]:
     here = reverse("approvals:metadata", args=[company.pk])
     return [
-        TypeTab(label=METADATA_NAMES.get(name, name), url=f"{here}?entity={name}", current=name == current)
+        TypeTab(label=local(METADATA_NAMES.get(name, name)), url=f"{here}?entity={name}", current=name == current)
         for name in entity_names(metadata)
     ]
 
@@ -167,7 +168,7 @@ def entity_shown(metadata: Metadata, name: str) -> EntityShown:
     declared = [one for one in DOCUMENTED.values() if one.metadata_name == name]
     return EntityShown(
         name=name,
-        label=METADATA_NAMES.get(name, name),
+        label=local(METADATA_NAMES.get(name, name)),
         known=name in METADATA_NAMES,
         enabled=rules.enabled,
         tab=rules.shows_tab,
@@ -188,7 +189,7 @@ def labels_for(metadata: Metadata, entities: Iterable[Entity]) -> dict[str, str]
     found: dict[str, str] = {"code": metadata.id_name, "origin_code": metadata.id_name, "total_amount": _("Amount")}
     for entity in entities:
         own = metadata.entity(entity)
-        found |= {one.name.removesuffix("_id"): one.label for one in (*own.fields, *own.custom)}
+        found |= {one.name.removesuffix("_id"): local(one.label) for one in (*own.fields, *own.custom)}
     return found
 
 
@@ -275,8 +276,8 @@ def preview_of(
         if one.messages
     ]
     return Preview(
-        label=METADATA_NAMES.get(name, name),
-        queue_tabs=[tab.label for tab in tabs_of(draft)],
+        label=local(METADATA_NAMES.get(name, name)),
+        queue_tabs=[local(tab.label) for tab in tabs_of(draft)],
         columns=[column.label for column in columns_of(draft, entities)],
         fields=[
             FormField(

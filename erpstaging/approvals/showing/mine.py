@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import (
     Choice,
     Empty,
@@ -137,14 +138,14 @@ def _filters(company: Company, asked: MineAsked) -> list[Filter]:
     filters = []
     if asked.item_type:
         url = mine_url(company, MineAsked(asked.standing, "", asked.text))
-        filters.append(Filter(_("Type"), url, ENTITIES[asked.item_type].label))
+        filters.append(Filter(_("Type"), url, local(ENTITIES[asked.item_type].label)))
     if asked.text:
         filters.append(Filter(_("Text"), mine_url(company, MineAsked(asked.standing, asked.item_type)), asked.text))
     return filters
 
 
 def _fields(asked: MineAsked, item_types: Sequence[str]) -> list[FormField]:
-    kinds = [Choice("", _("Any type")), *(Choice(one, ENTITIES[one].label) for one in item_types)]
+    kinds = [Choice("", _("Any type")), *(Choice(one, local(ENTITIES[one].label)) for one in item_types)]
     standings = [Choice("", _("All")), *(Choice(one.value, label) for one, label in LABELS.items())]
     return [
         FormField(name="show", label=_("Where it is"), kind="choice", value=asked.standing or "", choices=standings,

@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import DecisionButton, Empty, Link, Money, Pager, QueueRow, Text, TypeTab
 from erpstaging.approvals.showing.queue import queue_url
 from erpstaging.approvals.statuses import Tone
+from erpstaging.approvals.telling import told
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
@@ -141,11 +143,11 @@ def _problem(
         id=problem.pk,
         count=group.failed,
         tone="grey" if not standing or muted else "amber" if problem.code == NO_ANSWER else "red",
-        title=problem.text or problem.code,
+        title=told(problem.text) or problem.code,
         explanation=advice.explanation,
         next_step=advice.next_step if standing else "",
         code=problem.code,
-        kinds=", ".join(str(ENTITIES[one].plural) for one in group.item_types),
+        kinds=", ".join(local(ENTITIES[one].plural) for one in group.item_types),
         first_at=group.first_at,
         last_at=group.last_at,
         over=not standing,
@@ -191,5 +193,5 @@ def _button(company: Company, actor: Actor, group: Group, name: str) -> Decision
         label=words[name],
         url=reverse(f"approvals:{name}", args=[company.pk, group.problem.pk]),
         icon="refresh" if name == "retry_problem" else "",
-        why_not="" if actor.may(right) else why_not,
+        why_not="" if actor.may(right) else told(why_not),
     )

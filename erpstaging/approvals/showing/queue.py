@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from erpstaging.approvals.naming import local, within
 from erpstaging.approvals.presenters import (
     DecisionButton,
     Empty,
@@ -33,6 +34,7 @@ from erpstaging.approvals.showing.columns import Column
 from erpstaging.approvals.showing.failures import failure_facts, is_late, resubmitted_flag
 from erpstaging.approvals.showing.words import VIEW_ICONS, VIEW_LABELS, export_chip, staged_chip
 from erpstaging.approvals.statuses import Status
+from erpstaging.approvals.telling import told
 from erpstaging.catalogue.registry import ENTITIES
 from erpstaging.companies.actors import Actor
 from erpstaging.companies.models import Company
@@ -84,7 +86,7 @@ class QueueShown:
         raise TypeError(f"{type(one).__name__} does not stand in the queue.")
 
     def _staged_facts(self, row: Row, staged: StagedRecord) -> QueueRow:
-        messages = [*staged.messages, *(_waits_for(one) for one in staged.waiting_for)]
+        messages = [*map(told, staged.messages), *(_waits_for(one) for one in staged.waiting_for)]
         return QueueRow(
             key=f"staged-{staged.pk}",
             url=reverse("approvals:staged", args=[self.company.pk, staged.pk]),
@@ -129,7 +131,7 @@ class QueueShown:
             icon=ENTITIES[export.item_type].icon,
             number=export.number,
             version=export.version,
-            title=export.title or ENTITIES[export.item_type].label,
+            title=export.title or local(ENTITIES[export.item_type].label),
             project=self._name("project", row.project),
             company=self._name("company", row.vendor),
             money=None if export.amount is None else Money(export.amount, export.currency),
@@ -142,7 +144,7 @@ class QueueShown:
             late=is_late(export) or self._waits_too_long(export),
             failure=failure_facts(export) if self.failing else None,
             flags=_flags(export, row.resubmitted),
-            messages=export.messages[:2] or ([export.held_reason] if export.held_reason else []),
+            messages=[told(one) for one in export.messages[:2] or [export.held_reason] if one],
             hidden=self.hidden,
         )
 
@@ -187,7 +189,7 @@ class QueueShown:
             status=StatusChip.of(Status.UNLINKING if row.unlinking else Status.SYNCED),
             icon=ENTITIES[record.item_type].icon,
             number=record.number or record.origin_code or "",
-            title=record.title or ENTITIES[record.item_type].label,
+            title=record.title or local(ENTITIES[record.item_type].label),
             project=self._name("project", row.project),
             company=self._name("company", row.vendor),
             money=None if record.amount is None else Money(record.amount, record.currency),
@@ -214,7 +216,7 @@ def edit_button(company: Company, export: StagedExport) -> DecisionButton:
 
 
 def _waits_for(one: Mapping[str, Any]) -> str:
-    kind = ENTITIES[one["targets"][0]].label.lower() if one["targets"][0] in ENTITIES else one["field"]
+    kind = within(ENTITIES[one["targets"][0]].label) if one["targets"][0] in ENTITIES else one["field"]
     return _("Waits for %(kind)s %(value)s to be linked") % {"value": one["value"], "kind": kind}
 
 
@@ -282,7 +284,7 @@ def totals_of(part: Part) -> Totals:
 
 def type_tabs(company: Company, asked: Asked, tabs: list[Tab], counts: Mapping[str, int]) -> list[TypeTab]:
     chosen = tab_key(asked)
-    shown = [(tab.key, tab.label, sum(counts.get(item_type, 0) for item_type in tab.item_types)) for tab in tabs]
+    shown = [(tab.key, local(tab.label), sum(counts.get(item_type, 0) for item_type in tab.item_types)) for tab in tabs]
     return [
         TypeTab(
             label=label,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from erpstaging.approvals.formats import amount_text, date_text
+from erpstaging.approvals.naming import local, within
 from erpstaging.approvals.presenters import Choice, Filter, FormField, Text
 from erpstaging.approvals.showing.queue import queue_url, tab_key
 from erpstaging.approvals.showing.words import VIEW_LABELS
@@ -106,7 +107,7 @@ def filters_on(company: Company, asked: Asked) -> list[Filter]:
 
 def in_words(company: Company, asked: Asked) -> str:
     """A part of the queue as people would call it: "Ready to export, Project Harbour Point, I can decide"."""
-    tab = [ENTITIES[asked.item_types[0]].plural] if asked.item_types else []
+    tab = [local(ENTITIES[asked.item_types[0]].plural)] if asked.item_types else []
     parts = [f"{one.label} {one.value}".strip() for one in filters_on(company, asked)]
     return ", ".join([str(VIEW_LABELS[asked.view]), *tab, *parts])
 
@@ -207,7 +208,7 @@ def _typed_parts(company: Company, asked: Asked) -> list[FormField | Ticks]:
         suggested = (
             suggested_senders(company, machines=machines) if name == "sender" else suggested_records(company, typed)
         )
-        label = _("or %(filter)s") % {"filter": str(LABELS[name]).lower()} if chosen else LABELS[name]
+        label = _("or %(filter)s") % {"filter": within(str(LABELS[name]))} if chosen else LABELS[name]
         parts.append(FormField(name=typed, label=label, suggestions=suggested, max_length=255, full_width=True,
                                placeholder="" if chosen else _("any")))  # fmt: skip
     return parts

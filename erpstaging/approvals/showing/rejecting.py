@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erpstaging.approvals.formats import moment_text
+from erpstaging.approvals.naming import local, within
 from erpstaging.approvals.presenters import Banner, Choice, FormField
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.fields import Field
@@ -93,7 +94,7 @@ def _choices(metadata: Metadata, node: Node) -> Iterator[Choice]:
     """The fields of an object that its sender can change, and those of its lines."""
     entity = metadata.entity(ENTITIES[node["item_type"]])
     for field in entity.edited_fields():
-        yield Choice(field.name, field.label)
+        yield Choice(field.name, local(field.label))
     if entity.line_type is None:
         return
     line_entity = metadata.entity(ENTITIES[entity.line_type].under(entity.item_type))
@@ -104,7 +105,7 @@ def _choices(metadata: Metadata, node: Node) -> Iterator[Choice]:
 def _of_line(entity: Entity, place: int, position: int) -> Iterator[Choice]:
     fields: Iterable[Field] = entity.edited_fields()
     for field in fields:
-        label = _("Line %(number)s, %(label)s") % {"number": position, "label": str(field.label).lower()}
+        label = _("Line %(number)s, %(label)s") % {"number": position, "label": within(field.label)}
         yield Choice(f"line_items.{place}.{field.name}", label)
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Choice, FormField, RecordKind, Text, TypeTab
 from erpstaging.catalogue.entity import Entity
 from erpstaging.catalogue.registry import ENTITIES, EXPORTED
@@ -126,7 +127,7 @@ def lock_types() -> list[Entity]:
 def lock_tabs(company: Company, current: str) -> list[TypeTab]:
     here = reverse("approvals:locks", args=[company.pk])
     return [
-        TypeTab(label=one.label, url=f"{here}?item_type={one.item_type}", current=one.item_type == current)
+        TypeTab(label=local(one.label), url=f"{here}?item_type={one.item_type}", current=one.item_type == current)
         for one in lock_types()
     ]
 
@@ -136,11 +137,11 @@ def lock_shown(metadata: Metadata, entity: Entity) -> LockShown:
     lock = own.lock
     named = [
         ("origin_code", _("Code in the ERP")),
-        *((one.name, one.label) for one in (*own.fields, *own.custom) if one.edited or one.name in lock.fields),
+        *((one.name, local(one.label)) for one in (*own.fields, *own.custom) if one.edited or one.name in lock.fields),
     ]
     return LockShown(
         item_type=entity.item_type,
-        label=entity.plural,
+        label=local(entity.plural),
         own=entity.item_type in metadata.erp.locked_types,
         fields=[_box(f"field-{name}", label, name in lock.fields) for name, label in dict(named).items()],
         whole=_box("whole", _("Every field"), lock.whole),
@@ -179,7 +180,7 @@ def custom_field_rows(company: Company) -> list[CustomFieldRow]:
     return [
         CustomFieldRow(
             one,
-            ENTITIES[one.item_type].label if one.item_type in ENTITIES else one.item_type,
+            local(ENTITIES[one.item_type].label) if one.item_type in ENTITIES else one.item_type,
             DATA_TYPE_LABELS[one.data_type],
             reverse("approvals:custom_field", args=[company.pk, one.pk]),
         )
@@ -206,7 +207,7 @@ def custom_field_form(
     def of(name: str, label: Text, **more: Any) -> FormField:
         return FormField(name=name, label=label, value=value(name), errors=list(errors.get(name, ())), **more)
 
-    types = [Choice("", ""), *(Choice(one.item_type, one.label) for one in ENTITIES.values())]
+    types = [Choice("", ""), *(Choice(one.item_type, local(one.label)) for one in ENTITIES.values())]
     kinds = [Choice(str(one), DATA_TYPE_LABELS[one]) for one in DataType.values]
     return [
         of("item_type", _("On"), kind="choice", choices=types, required=True, locked=fixed),

@@ -8,6 +8,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from erpstaging.approvals.formats import number_text
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import FieldRow, LineRow, LineTable, Link, Money, Shown
 from erpstaging.approvals.showing.columns import typed_value
 from erpstaging.approvals.showing.words import choice_word
@@ -27,7 +29,7 @@ def field_rows(company: Company, entity: Entity, node: Node, locks: Mapping[str,
     own = node.get("custom_fields") or custom_values(entity.custom, node["data"])
     declared = [
         FieldRow(
-            label=field.label,
+            label=local(field.label),
             value=shown_value(company, field, node),
             lock=locks.get(field.name, ""),
             long=field.kind == "long_text",
@@ -37,7 +39,7 @@ def field_rows(company: Company, entity: Entity, node: Node, locks: Mapping[str,
     ]
     return declared + [
         FieldRow(
-            label=field.label,
+            label=local(field.label),
             value=typed_value(field, (own.get(field.name) or {}).get("value")),
             lock=locks.get(field.name, ""),
             long=field.kind == "long_text",
@@ -74,7 +76,7 @@ def line_table(
     further = []
     percent = Decimal(retainage or 0)
     if percent:
-        label = _("Retainage %(percent)s %%") % {"percent": f"{percent.normalize():f}"}
+        label = _("Retainage %(percent)s %%") % {"percent": number_text(percent)}
         further.append((label, rounded(amount * percent / 100, currency)))
     markups = _markups(lines)
     if markups:
@@ -98,8 +100,8 @@ def _markups(lines: Sequence[Node]) -> list[tuple[str, Decimal]]:
     for line in lines:
         for one in line.get("markup_line_items", ()):
             data = one["markup"]["data"]
-            percent = Decimal(str(data.get("percentage") or 0)).normalize()
-            name = _("%(name)s %(percent)s %%") % {"name": data.get("name") or "", "percent": f"{percent:f}"}
+            percent = Decimal(str(data.get("percentage") or 0))
+            name = _("%(name)s %(percent)s %%") % {"name": data.get("name") or "", "percent": number_text(percent)}
             sums[name] = sums.get(name, Decimal(0)) + Decimal(one["amount"])
     return list(sums.items())
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import StatusChip, Text
 from erpstaging.approvals.statuses import Status
 from erpstaging.records.models import Record
@@ -218,4 +219,4 @@ def record_chip(record: Record, export: StagedExport | None) -> StatusChip:
 
 def choice_word(value: str) -> str:
     """A choice as people read it: some are words of the wire, such as `approved_as_noted`."""
-    return value if any(letter.isupper() for letter in value) else value.replace("_", " ").capitalize()
+    return local(value if any(letter.isupper() for letter in value) else value.replace("_", " ").capitalize())

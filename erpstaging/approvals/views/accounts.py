@@ -1,9 +1,10 @@
-"""Signing in and out, and the colours a person chose."""
+"""Signing in and out, and the colours and the language a person chose."""
 
 import json
 from math import ceil
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
@@ -136,4 +137,17 @@ class ChooseTheme(View):
         if isinstance(user, User) and theme in {"", "light", "dark"} and user.theme != theme:
             user.theme = theme
             user.save(update_fields=["theme"])
+        return HttpResponseRedirect(next_or(request, "/queue/"))
+
+
+class ChooseLanguage(View):
+    """One of ours, or what the browser asks for (empty). Mails follow it too."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        language, user = request.POST.get("language", ""), request.user
+        if isinstance(user, User) and language in {"", *dict(settings.LANGUAGES)} and user.language != language:
+            user.language = language
+            user.save(update_fields=["language"])
         return HttpResponseRedirect(next_or(request, "/queue/"))

@@ -15,6 +15,7 @@ from erpstaging.approvals.htmx import is_partial, send_to_alerts
 from erpstaging.approvals.navigation import frame_of, home_path
 from erpstaging.approvals.presenters import Frame, Toast, ViewLink
 from erpstaging.approvals.redirects import next_or
+from erpstaging.approvals.telling import told_refusal
 from erpstaging.approvals.views import errors
 from erpstaging.approvals.views.accounts import ask_to_sign_in
 from erpstaging.audit.denials import audit_denied, is_denial
@@ -85,7 +86,7 @@ class CompanyView(View):
         except Refused as exc:
             refusal = exc
         self._leave_trace(refusal, kwargs)
-        return self._in_company(lambda: self.refused(refusal))
+        return self._in_company(lambda: self.refused(told_refusal(refusal)))
 
     def _leave_trace(self, refusal: Refused, ids: Mapping[str, Any]) -> None:
         if not is_denial(refusal):

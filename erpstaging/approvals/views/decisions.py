@@ -21,6 +21,7 @@ from erpstaging.approvals.showing.conflicts import conflict_shown
 from erpstaging.approvals.showing.inputs import accept_fields
 from erpstaging.approvals.showing.rejecting import pin_fields, reason_fields, typed_pins
 from erpstaging.approvals.showing.words import ACT_LABELS, DONE
+from erpstaging.approvals.telling import told
 from erpstaging.approvals.views.base import status_of
 from erpstaging.approvals.views.queue import AccountingView
 from erpstaging.catalogue.registry import ENTITIES
@@ -410,7 +411,7 @@ class Import(AskingView):
         known = request.POST.get(CONFIRM) in {"true", "on", "1"}
         row = accept_import(self.company, object_id, actor=self.actor, version=self.version, confirm_reuse=known)
         if row.status == StagedStatus.INVALID:
-            said = {"name": row.number or row.title, "message": row.messages[0]}
+            said = {"name": row.number or row.title, "message": told(row.messages[0])}
             return self.done(row, text=_("%(name)s needs fixing: %(message)s") % said)
         return self.done(row)
 

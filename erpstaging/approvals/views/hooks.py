@@ -12,6 +12,7 @@ from erpstaging.approvals.formats import moment_text
 from erpstaging.approvals.json_lines import json_lines
 from erpstaging.approvals.presenters import Ask, Banner, DecisionButton, Empty, Link, Place, Toast
 from erpstaging.approvals.showing import hooks as shown
+from erpstaging.approvals.telling import told_refusal
 from erpstaging.approvals.views.base import status_of
 from erpstaging.approvals.views.deliveries import AskWhy
 from erpstaging.approvals.views.linking import number_of
@@ -131,7 +132,7 @@ class HookPage(HooksView):
             try:
                 found = self._preview(hook)
             except Invalid as refusal:
-                errors = refusal.errors
+                errors = told_refusal(refusal).errors
         return self.page("approvals/hook.html", {**self._context(hook), **self._tried(hook, found, typed, errors)})
 
     def _context(self, hook: Hook) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from erpstaging.approvals.naming import within
 from erpstaging.approvals.presenters import Toast
 from erpstaging.approvals.showing.queue import queue_url
 from erpstaging.approvals.views.queue import AccountingView
@@ -14,7 +15,7 @@ class AskForRefresh(AccountingView):
     def post(self, request: HttpRequest, item_type: str) -> HttpResponseBase:
         entity = list_of(item_type)
         ask_for_refresh(self.company, item_type, actor=self.actor)
-        self.say(Toast(text=_("Asked the integration for %(list)s") % {"list": entity.plural.lower()}))
+        self.say(Toast(text=_("Asked the integration for %(list)s") % {"list": within(entity.plural)}))
         return self.back()
 
     def fallback_path(self) -> str:

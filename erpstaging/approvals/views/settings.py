@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Link, Place, Toast
 from erpstaging.approvals.showing import settings as shown
 from erpstaging.approvals.views.base import status_of
@@ -156,7 +157,7 @@ class Locks(SettingsView):
         if "default" not in self.request.POST:
             locks[self.item_type] = self._list()
         change_settings(self.company.pk, {"locks": locks}, actor=self.actor)
-        text = _("Saved the lock list of %(kind)s") % {"kind": ENTITIES[self.item_type].plural}
+        text = _("Saved the lock list of %(kind)s") % {"kind": local(ENTITIES[self.item_type].plural)}
         return self.done(text, f"{self.url('locks')}?item_type={self.item_type}")
 
     def _list(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from erpstaging.approvals.naming import local
 from erpstaging.approvals.presenters import Ask, Banner, Choice, DecisionButton, FormField, Text, Toast
 from erpstaging.approvals.views.base import status_of
 from erpstaging.approvals.views.linking import number_of
@@ -93,7 +94,7 @@ class SupportPage(AccountingView):
     def _form(self, act: str, refusal: Refused | None) -> dict[str, Any]:
         post = self.request.POST
         errors = refusal.errors if refusal is not None and post.get("act") == act else {}
-        choices = [Choice(item_type, ENTITIES[item_type].plural) for item_type in supported(act)]
+        choices = [Choice(item_type, local(ENTITIES[item_type].plural)) for item_type in supported(act)]
         label = LABELS[act]
         fields = [
             FormField(name=f"{act}_item_type", label=_("What"), kind="choice", choices=choices,

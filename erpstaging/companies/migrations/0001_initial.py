@@ -49,6 +49,10 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=150)),
                 ("email", models.EmailField(max_length=254)),
                 ("theme", models.CharField(blank=True, choices=[("light", "Light"), ("dark", "Dark")], max_length=5)),
+                (
+                    "language",
+                    models.CharField(blank=True, choices=[("en", "English"), ("de", "Deutsch")], max_length=2),
+                ),
                 ("is_active", models.BooleanField(default=True)),
                 ("date_joined", models.DateTimeField(default=django.utils.timezone.now)),
             ],

@@ -488,7 +488,7 @@
 
   document.addEventListener("submit", (event) => {
     const { submitter } = event;
-    if (!event.target.matches(".theme") || !submitter) return;
+    if (!event.target.matches("[data-theme-choice]") || !submitter) return;
     event.preventDefault();
     const body = new FormData(event.target, submitter);
     if (submitter.value) root.dataset.theme = submitter.value;
