@@ -21,8 +21,8 @@ class Picture:
     name: str
     path: str
     theme: Literal["light", "dark"] = "light"
-    width: int = 1280
-    height: int = 760
+    width: int = 1440
+    height: int = 820
     word: str = ""
 
 

@@ -68,7 +68,8 @@ def test_five_dropped_notifications_are_recovered_from_the_feed(tenant, receiver
 
     missed = everything(tenant, cursor=kept[-1][2])
 
-    assert [number for number, *_ in kept] == [1, 2, 3]
+    # Each at least once: on a machine that stands still for a while one may come twice.
+    assert list(dict.fromkeys(number for number, *_ in kept)) == [1, 2, 3]
     assert [(one.resource_id, one.event_type) for one in missed] == [
         (4, "create"), (5, "create"), (6, "delete"), (7, "create"), (8, "create")
     ]  # fmt: skip
