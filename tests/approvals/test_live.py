@@ -119,6 +119,17 @@ def test_new_rows_are_announced_and_not_pushed_in(waiting, vendor_sent_out):
     assert "Later one" not in text
 
 
+def test_what_an_act_has_to_say_is_left_for_the_page_that_comes_next(waiting, desk, company, gate, vendor_sent_out):
+    _, page = waiting
+    other = vendor_sent_out("Told on the next page")
+    address = reverse("approvals:accept", args=[company.pk, other.pk])
+    desk.client.post(address, {"version": other.version, "next": page.path})
+
+    assert page.look().status_code == 200
+
+    assert "Undo" in desk.client.get(page.path).content.decode()
+
+
 def test_staged_rows_are_watched_too(company, integration, desk, second_approver, gate):
     (row,) = gate.run(lambda: stage_records(company.pk, [vendor_sent("V-9")], actor=integration)).entities
     page = OpenPage(desk, desk.url("queue", query="?view=ready_to_import"))

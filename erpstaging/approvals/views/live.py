@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from erpstaging.approvals.htmx import htmx_of
-from erpstaging.approvals.presenters import News
+from erpstaging.approvals.messages import Said
+from erpstaging.approvals.navigation import frame_of
+from erpstaging.approvals.presenters import Frame, News
 from erpstaging.approvals.showing.live import Live, moved_banner, outcome_text, rows_seen
 from erpstaging.approvals.showing.queue import totals_of, type_tabs
 from erpstaging.approvals.views.queue import AccountingView
@@ -59,6 +61,11 @@ class LiveView(AccountingView):
             "tabs": type_tabs(self.company, asked, tabs(self.company), counts),
             "totals": totals_of(queue_totals(self.company, asked)),
         }
+
+    def frame(self) -> Frame:
+        """The side of the page that asks. What the last act has to say is left for the page that comes next."""
+        said, path = Said(), self._around().path
+        return frame_of(self.company, self.user, self.actor, path=path, views=self.views(), said=said)
 
     def _outcome(self, moved: Moved) -> str:
         return outcome_text(moved.entries, user_id=self.actor.user_id) if moved.left else ""
